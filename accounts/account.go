@@ -1,0 +1,59 @@
+package accounts
+
+import (
+	"time"
+
+	"github.com/wardline/wardline/hub"
+)
+
+// State is whether an account may be used.
+type State string
+
+const (
+	// Invited accounts exist and wait for their owner to set a password.
+	Invited State = "invited"
+	// Active accounts may sign in.
+	Active State = "active"
+	// Locked accounts may not; a source or an administrator has said so.
+	Locked State = "locked"
+)
+
+// Account is somebody who may log in. It belongs to one person, except the break-glass
+// administrator, who is nobody in particular.
+type Account struct {
+	ID          hub.UserID
+	Clinic      hub.ClinicID
+	Person      hub.PersonID // "" for the break-glass administrator
+	Login       string       // lower case, unique within the clinic
+	Name        string       // display name
+	Level       hub.Level
+	State       State
+	LockedHere  bool // by an administrator: no source ever lifts this
+	LockedThere bool // by a source
+	Created     time.Time
+	LastSeen    time.Time
+}
+
+// Device is one browser or phone of an account. KEMPublic is its X-Wing public key
+// (1,216 bytes), to which alerts are sealed; SignPublic its Ed25519 key (32 bytes).
+type Device struct {
+	ID         hub.DeviceID
+	User       hub.UserID
+	Name       string
+	KEMPublic  []byte
+	SignPublic []byte
+	Created    time.Time
+	LastSeen   time.Time
+	Revoked    time.Time // zero while in use
+}
+
+// Session is a signed-in browser. Device is empty until the browser has registered its keys.
+type Session struct {
+	ID      string // a public handle, not the secret
+	Clinic  hub.ClinicID
+	Account Account
+	Device  hub.DeviceID
+	Console bool // signed in at the console; such a session cannot be used at the chat listener
+	Created time.Time
+	Expires time.Time
+}

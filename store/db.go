@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/seal"
+)
+
+// DB is the hub's database: every domain's Store in one. It connects as the role
+// wardline_app, which owns nothing and cannot bypass row-level security.
+type DB struct {
+	pool *pgxpool.Pool
+	keys *seal.Keyring // seals raw messages, texts and names at rest
+}
+
+// Open connects, checks that the server keeps its promises (see checkServer) and returns.
+func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("read database url: %w", err)
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db := &DB{pool: pool, keys: keys}
+	if err := checkServer(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close waits for running transactions and closes all connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// inClinic runs f in a transaction that sees the rows of one clinic only: row-level
+// security compares clinic_id with the setting made here, and an empty setting matches
+// nothing. f's error rolls back.
+func (db *DB) inClinic(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select set_config('wardline.clinic', $1, true)`, string(clinic)); err != nil {
+			return fmt.Errorf("enter clinic: %w", err)
+		}
+		return f(tx)
+	})
+}
