@@ -98,7 +98,6 @@ func TestKeepsDataOverStopAndStart(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
 	s := start(t, dir)
-	query[int](t, s, `with made as (select 1) select 1`)
 	conn, err := pgx.Connect(t.Context(), s.URL("postgres", embedded.Superuser))
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +205,6 @@ func TestLongPathGetsAnotherSocketDirectory(t *testing.T) {
 func TestKilledUnderWritesComesBackWithEveryAckedRow(t *testing.T) {
 	t.Parallel()
 	s := start(t, newDir(t))
-	query[string](t, s, `select set_config('a.b', 'c', false)`)
 	conn, err := pgx.Connect(t.Context(), s.URL("postgres", embedded.Superuser))
 	if err != nil {
 		t.Fatal(err)
@@ -241,10 +239,10 @@ func TestKilledUnderWritesComesBackWithEveryAckedRow(t *testing.T) {
 // and returns how many were acknowledged.
 func writeUntilKilled(t *testing.T, s *embedded.Server, conn *pgx.Conn, first int) int {
 	t.Helper()
-	kill := make(chan struct{})
+	kill, postmaster := make(chan struct{}), s.PID()
 	go func() {
 		<-kill
-		_ = syscall.Kill(s.PID(), syscall.SIGKILL)
+		_ = syscall.Kill(postmaster, syscall.SIGKILL)
 	}()
 	for n := 0; ; n++ {
 		if n == 200 {
@@ -257,7 +255,7 @@ func writeUntilKilled(t *testing.T, s *embedded.Server, conn *pgx.Conn, first in
 			conn.Close(context.Background())
 			return n
 		}
-		if n > 200 && s.Restarts() == 0 && s.PID() == 0 { // the orphan would serve us for ever
+		if s.PID() != postmaster { // a busy orphan may go on serving us
 			conn.Close(context.Background())
 			return n + 1
 		}
@@ -287,8 +285,8 @@ func TestHubKilled(t *testing.T) {
 	}
 	_ = hub.Wait()
 	s := start(t, dir)
-	if err := syscall.Kill(postmaster, 0); err == nil && s.PID() != postmaster {
-		t.Error("the old postmaster still runs")
+	if cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", postmaster)); err == nil {
+		t.Errorf("the old postmaster still runs in %s", cwd) // a zombie would have no directory
 	}
 	if got := query[int](t, s, `select 1`); got != 1 {
 		t.Error(got)
