@@ -1,0 +1,15 @@
+import { IconInbox } from "@tabler/icons-react";
+import { EmptyState } from "@wardline/uikit/components/EmptyState.tsx";
+import { useTranslation } from "react-i18next";
+import { Page } from "../../shell/Page.tsx";
+
+export function MessagesPage() {
+  const { t } = useTranslation("messages");
+  return (
+    <Page title={t("title")}>
+      <div className="wl-surface">
+        <EmptyState icon={IconInbox} title={t("empty.title")} hint={t("empty.hint")} />
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,84 @@
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from "@tanstack/react-router";
+import { ErrorState } from "@wardline/uikit/components/ErrorState.tsx";
+import { PagePending } from "@wardline/uikit/components/PagePending.tsx";
+import type { ReactNode } from "react";
+import { NotFound } from "./shell/NotFound.tsx";
+import { Root } from "./shell/Root.tsx";
+
+export interface RouterContext {
+  /** Says that a sign-in link did not work; null otherwise. */
+  linkNotice: ReactNode;
+}
+
+const root = createRootRouteWithContext<RouterContext>()({ component: Root });
+
+const at = () => root;
+
+// Each page is its own chunk: one line per page, and one in shell/navigation.ts.
+const routes = [
+  createRoute({
+    getParentRoute: at,
+    path: "/",
+    component: lazyRouteComponent(() => import("./features/overview/OverviewPage.tsx"), "OverviewPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/connectors",
+    component: lazyRouteComponent(() => import("./features/connectors/ConnectorsPage.tsx"), "ConnectorsPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/messages",
+    component: lazyRouteComponent(() => import("./features/messages/MessagesPage.tsx"), "MessagesPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/persons",
+    component: lazyRouteComponent(() => import("./features/persons/PersonsPage.tsx"), "PersonsPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/units",
+    component: lazyRouteComponent(() => import("./features/units/UnitsPage.tsx"), "UnitsPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/plans",
+    component: lazyRouteComponent(() => import("./features/plans/PlansPage.tsx"), "PlansPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/rules",
+    component: lazyRouteComponent(() => import("./features/rules/RulesPage.tsx"), "RulesPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/board",
+    component: lazyRouteComponent(() => import("./features/board/BoardPage.tsx"), "BoardPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/audit",
+    component: lazyRouteComponent(() => import("./features/audit/AuditPage.tsx"), "AuditPage"),
+  }),
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  context: { linkNotice: null },
+  defaultPreload: "intent",
+  defaultPendingComponent: PagePending,
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

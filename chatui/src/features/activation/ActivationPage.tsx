@@ -1,0 +1,109 @@
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useMutation } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { ApiError } from "@wardline/uikit/api/problem.ts";
+import { errorKey } from "@wardline/uikit/components/errorText.ts";
+import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
+import { activate } from "@wardline/uikit/session/authApi.ts";
+import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
+import { useTranslation } from "react-i18next";
+import { checkActivation, shortestPassword, type ActivationValues } from "./activationForm.ts";
+
+function useActivation() {
+  const { refresh } = useSession();
+  const navigate = useNavigate();
+  return useMutation({
+    mutationFn: ({ login, code, password }: ActivationValues) =>
+      activate({ login: login.trim(), code: code.trim(), password }),
+    onSuccess: async () => {
+      await refresh();
+      await navigate({ to: "/" });
+    },
+  });
+}
+
+function Failure({ error }: { error: Error }) {
+  const { t } = useTranslation("activation");
+  const refused = error instanceof ApiError && [400, 401, 404, 410].includes(error.status);
+  return (
+    <Alert color="red" variant="light" role="alert">
+      {refused ? t("refused") : (serverWords(error) ?? t(errorKey(error), { ns: "ui" }))}
+    </Alert>
+  );
+}
+
+// A 422 names what the server's password rule misses; that sentence helps more than ours.
+function serverWords(error: Error): string | undefined {
+  return error instanceof ApiError && error.status === 422 ? error.problem.detail : undefined;
+}
+
+/** ActivationPage turns a one-time code into a password of the person's own. */
+export function ActivationPage() {
+  const { t } = useTranslation("activation");
+  const run = useActivation();
+  const form = useForm<ActivationValues>({
+    mode: "uncontrolled",
+    initialValues: { login: "", code: "", password: "", repeat: "" },
+    validate: (values) => {
+      const { password, repeat } = checkActivation(values);
+      return {
+        ...(password ? { password: t(password, { count: shortestPassword }) } : {}),
+        ...(repeat ? { repeat: t(repeat) } : {}),
+      };
+    },
+  });
+  const asked = { required: true, withAsterisk: false, size: "md" } as const;
+
+  return (
+    <SignInCard
+      title={t("title")}
+      footer={
+        <Anchor component={Link} to="/">
+          {t("toSignIn", { ns: "app" })}
+        </Anchor>
+      }
+    >
+      <form onSubmit={form.onSubmit((values) => run.mutate(values))} aria-label={t("title")}>
+        <Stack>
+          <Text c="dimmed">{t("intro")}</Text>
+          {run.isError && <Failure error={run.error} />}
+          <TextInput
+            {...asked}
+            label={t("login")}
+            autoComplete="username"
+            autoCapitalize="none"
+            key={form.key("login")}
+            {...form.getInputProps("login")}
+          />
+          <TextInput
+            {...asked}
+            label={t("code")}
+            autoComplete="one-time-code"
+            autoCapitalize="characters"
+            key={form.key("code")}
+            {...form.getInputProps("code")}
+          />
+          <PasswordInput
+            {...asked}
+            label={t("password")}
+            description={t("passwordHint", { count: shortestPassword })}
+            autoComplete="new-password"
+            key={form.key("password")}
+            {...form.getInputProps("password")}
+          />
+          <PasswordInput
+            {...asked}
+            label={t("repeat")}
+            autoComplete="new-password"
+            key={form.key("repeat")}
+            {...form.getInputProps("repeat")}
+          />
+          <Button type="submit" loading={run.isPending} fullWidth>
+            {t("submit")}
+          </Button>
+        </Stack>
+      </form>
+    </SignInCard>
+  );
+}

@@ -1,0 +1,47 @@
+import { Anchor, Stack } from "@mantine/core";
+import { Link, Outlet, useLocation, useRouteContext } from "@tanstack/react-router";
+import { SecondaryNotice } from "@wardline/uikit/components/SecondaryNotice.tsx";
+import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
+import { SignInForm } from "@wardline/uikit/session/SignInForm.tsx";
+import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { ChatShell } from "./ChatShell.tsx";
+
+function SignInPage({ notice }: { notice: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <SignInCard
+      title={t("signInTitle")}
+      footer={
+        <Stack gap="xs">
+          <Anchor component={Link} to="/activate">
+            {t("toActivation")}
+          </Anchor>
+          <SecondaryNotice />
+        </Stack>
+      }
+    >
+      {notice}
+      <SignInForm />
+    </SignInCard>
+  );
+}
+
+/**
+ * Root shows the sign-in page in place of any address but the activation until
+ * somebody is signed in; afterwards the address that was asked for is there.
+ */
+export function Root() {
+  const { me } = useSession();
+  const { pathname } = useLocation();
+  const { linkNotice } = useRouteContext({ from: "__root__" });
+  if (pathname === "/activate") return <Outlet />;
+  if (!me) return <SignInPage notice={linkNotice} />;
+  return (
+    <ChatShell>
+      {linkNotice}
+      <Outlet />
+    </ChatShell>
+  );
+}

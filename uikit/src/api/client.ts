@@ -1,0 +1,51 @@
+import createClient, { type Client, type Middleware } from "openapi-fetch";
+import { ApiError, toApiError } from "./problem.ts";
+
+interface FetchResult<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+export interface ApiOptions {
+  /** Called for a 401: the session ended, the user has to sign in again. */
+  onSignedOut?: () => void;
+  /** For tests; the browser's fetch otherwise. */
+  fetch?: (request: Request) => Promise<Response>;
+}
+
+/**
+ * createApi gives the typed client for one generated OpenAPI document. It only
+ * talks to the origin the page came from, so the session cookie goes along and
+ * no token is ever held by script.
+ */
+export function createApi<Paths extends object>(options: ApiOptions = {}): Client<Paths> {
+  const client = createClient<Paths>({
+    baseUrl: window.location.origin,
+    credentials: "same-origin",
+    ...(options.fetch ? { fetch: options.fetch } : {}),
+  });
+  client.use(watchSession(options));
+  return client;
+}
+
+function watchSession(options: ApiOptions): Middleware {
+  return {
+    onResponse({ response }) {
+      if (response.status === 401) options.onSignedOut?.();
+    },
+    onError() {
+      return new ApiError(0, { title: "no connection" });
+    },
+  };
+}
+
+/**
+ * unwrap turns the {data, error} pair into a value or a thrown ApiError, which
+ * is what TanStack Query wants: `queryFn: () => unwrap(api.GET("/api/v1/x"))`.
+ */
+export async function unwrap<T>(call: Promise<FetchResult<T>>): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw toApiError(response.status, error);
+  return data as T;
+}

@@ -1,0 +1,26 @@
+import { ActionIcon, Menu } from "@mantine/core";
+import { IconLogout, IconUserCircle } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { useSession } from "../session/SessionProvider.tsx";
+
+/** AccountMenu names who is signed in and signs out. */
+export function AccountMenu() {
+  const { t } = useTranslation("ui");
+  const { me, signOut } = useSession();
+  if (!me) return null;
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon aria-label={t("session.account")}>
+          <IconUserCircle size={24} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t("session.signedInAs", { name: me.name })}</Menu.Label>
+        <Menu.Item leftSection={<IconLogout size={18} />} onClick={() => void signOut()}>
+          {t("session.signOut")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

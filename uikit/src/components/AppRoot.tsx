@@ -1,0 +1,35 @@
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "../theme/base.css";
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { LinkSignIn } from "../session/LinkSignIn.tsx";
+import { SessionProvider } from "../session/SessionProvider.tsx";
+import { cssVariables, theme } from "../theme/theme.ts";
+import { ErrorState } from "./ErrorState.tsx";
+import { PagePending } from "./PagePending.tsx";
+
+interface Props {
+  queries: QueryClient;
+  /** Gets the notice of a failed sign-in link, or null. */
+  children: (linkNotice: ReactNode) => ReactNode;
+}
+
+/** AppRoot holds what both apps have around their router. */
+export function AppRoot({ queries, children }: Props) {
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+      <Notifications position="top-right" />
+      <QueryClientProvider client={queries}>
+        <SessionProvider
+          pending={<PagePending />}
+          failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
+        >
+          <LinkSignIn>{children}</LinkSignIn>
+        </SessionProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,2 @@
+/** The query key of GET /api/v1/me. Setting it to null shows the sign-in page. */
+export const meKey = ["me"] as const;
