@@ -1,0 +1,212 @@
+package directory
+
+import (
+	"time"
+
+	"github.com/wardline/wardline/hub"
+)
+
+// Status is how a person stands with one source. It is stored.
+type Status string
+
+const (
+	// Working people may use their account, as far as this source is concerned.
+	Working Status = "working"
+	// Gone people were deactivated by the source, or missing from its full set.
+	Gone Status = "gone"
+	// Waiting people start later (ActiveFrom).
+	Waiting Status = "waiting"
+	// Ended people were to work until a day that has passed (ActiveUntil).
+	Ended Status = "ended"
+)
+
+// FieldStatus and FieldPrimary appear in differences beside the fields sources state.
+const (
+	FieldStatus  Field = "status"
+	FieldPrimary Field = "primary_unit"
+	FieldUnit    Field = "unit"
+	FieldLogin   Field = "account_login"
+)
+
+// Person is what the hub knows of somebody through one source, as planning needs it.
+type Person struct {
+	ID         hub.PersonID
+	Values     map[Field]string // what this source has stated; no empty values
+	Units      []UnitRef        // where this source says they work: Code and Primary only
+	Status     Status
+	Login      string // of their account; "" without one
+	LockedHere bool   // an administrator has locked the account
+}
+
+// Unit is a unit as planning needs it.
+type Unit struct {
+	Name   string
+	Kind   UnitKind
+	Parent string // code; "" directly below the house
+}
+
+// Known is the state a plan starts from: everything the changes may touch. Absent keys
+// mean that there is no such person, unit, login or mail address.
+type Known struct {
+	Persons map[string]Person // by the source's key; all of the source's for a full set
+	Units   map[string]Unit   // by code
+	Logins  map[string]bool   // lower-case logins that accounts of the clinic hold
+	Mails   map[string]bool   // lower-case addresses that persons of the clinic have
+}
+
+// Limits is when a plan is held. A full set is held when it would lock more than Percent
+// of the source's working people or more than Accounts of them; single changes are held
+// only by Accounts, since one leaver of a small practice is no accident.
+type Limits struct {
+	Percent  int
+	Accounts int
+	Approved bool // an administrator has agreed: nothing is held
+}
+
+// DefaultLimits returns the brake as delivered.
+func DefaultLimits() Limits { return Limits{Percent: 5, Accounts: 25} }
+
+// Plan is what a set of changes comes to. It is stored as JSON while it is held.
+type Plan struct {
+	Actions  []Action   `json:"actions"`
+	Units    []UnitRef  `json:"units,omitempty"`   // to create or to rename, parents first
+	Later    []Change   `json:"later,omitempty"`   // take effect in the future
+	Ignored  int        `json:"ignored,omitempty"` // statements about nobody: no usable key, or a leaver never heard of
+	Complete bool       `json:"complete,omitempty"`
+	Held     bool       `json:"held,omitempty"`
+	Reason   *Reason    `json:"reason,omitempty"` // set when held
+	ID       hub.PlanID `json:"id,omitempty"`     // set when the plan was stored
+}
+
+// ActionOp is the gist of an action; an action that locks may also update fields.
+type ActionOp string
+
+// What can happen to a person.
+const (
+	ActCreate ActionOp = "create"
+	ActUpdate ActionOp = "update"
+	ActLock   ActionOp = "lock"
+	ActUnlock ActionOp = "unlock"
+)
+
+// Problem is a named obstacle inside an action that is otherwise carried out.
+type Problem string
+
+const (
+	// LoginTaken: somebody else holds the login, so the account is not made or not renamed.
+	LoginTaken Problem = "login_taken"
+	// MailKnown: another person has the same mail address; the two are never merged.
+	MailKnown Problem = "mail_known"
+	// BadDate: active_from or active_until could not be read and was left out.
+	BadDate Problem = "bad_date"
+	// StaysLocked: the source lifts its lock, the administrator's lock remains.
+	StaysLocked Problem = "locked_here"
+)
+
+// Action is everything that happens to one person.
+type Action struct {
+	Op       ActionOp  `json:"op"`
+	Key      string    `json:"key"`
+	Person   PersonRef `json:"person"`
+	Fields   []Diff    `json:"fields"`
+	Units    UnitDiff  `json:"units"`
+	Works    []UnitRef `json:"works,omitempty"` // all units afterwards, when Units or the primary unit changed
+	Status   Status    `json:"status"`          // afterwards
+	Login    string    `json:"login,omitempty"` // account to make, or new login of the existing one
+	Problems []Problem `json:"problems,omitempty"`
+}
+
+// PersonRef names the person of an action; ID is empty for one to be created.
+type PersonRef struct {
+	ID          hub.PersonID `json:"id,omitempty"`
+	Name        string       `json:"name"`
+	StaffNumber string       `json:"staff_number"`
+}
+
+// Diff is one field's change; "" is no value.
+type Diff struct {
+	Field Field  `json:"field"`
+	From  string `json:"from"`
+	To    string `json:"to"`
+}
+
+// UnitDiff lists the codes of units a person gains and loses.
+type UnitDiff struct {
+	Gain []string `json:"gain"`
+	Lose []string `json:"lose"`
+}
+
+// ReasonCode says why a plan is held.
+type ReasonCode string
+
+const (
+	// ReasonEmpty: a full set without anybody in it.
+	ReasonEmpty ReasonCode = "empty"
+	// ReasonShrunk: too many people are missing from a full set.
+	ReasonShrunk ReasonCode = "shrunk"
+	// ReasonLocks: too many accounts would be locked.
+	ReasonLocks ReasonCode = "too_many_locks"
+)
+
+// Reason is why a plan is held. Numbers: "known" (working before), "mentioned", "missing",
+// "locks", "limit_percent", "limit_accounts".
+type Reason struct {
+	Code    ReasonCode     `json:"code"`
+	Numbers map[string]int `json:"numbers"`
+}
+
+// Counts is a plan in four numbers.
+type Counts struct {
+	Create int `json:"create"`
+	Update int `json:"update"`
+	Lock   int `json:"lock"`
+	Unlock int `json:"unlock"`
+}
+
+// Counts adds up the actions.
+func (p Plan) Counts() Counts {
+	var c Counts
+	for _, a := range p.Actions {
+		switch a.Op {
+		case ActCreate:
+			c.Create++
+		case ActUpdate:
+			c.Update++
+		case ActLock:
+			c.Lock++
+		case ActUnlock:
+			c.Unlock++
+		}
+	}
+	return c
+}
+
+// PlanState is what has become of a stored plan.
+type PlanState string
+
+// A held plan waits for an administrator; a newer full set of the same source rejects it.
+const (
+	PlanHeld     PlanState = "held"
+	PlanApplied  PlanState = "applied"
+	PlanRejected PlanState = "rejected"
+)
+
+// PlanRow is a stored plan as lists show it.
+type PlanRow struct {
+	ID        hub.PlanID  `json:"id"`
+	Connector SourceRef   `json:"connector"`
+	Message   *MessageRef `json:"message,omitempty"`
+	Created   time.Time   `json:"created"`
+	State     PlanState   `json:"state"`
+	Reason    *Reason     `json:"reason,omitempty"`
+	Counts    Counts      `json:"counts"`
+	Problems  int         `json:"problems"` // actions with an obstacle
+}
+
+// PlanDetail is a stored plan with its actions.
+type PlanDetail struct {
+	PlanRow
+	Actions []Action  `json:"actions"`
+	Units   []UnitRef `json:"units,omitempty"`
+	Comment string    `json:"comment,omitempty"`
+}
