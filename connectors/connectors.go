@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"time"
@@ -29,6 +30,14 @@ type Connector interface {
 	Run(ctx context.Context) error
 }
 
+// Preparer is implemented by connectors that read files or listen. Prepare does all of
+// that before the old run is drained, so that an error there (a missing certificate, a
+// port in use) refuses the new configuration while the old one goes on serving. It is
+// called once, before Run, and returns within a second.
+type Preparer interface {
+	Prepare() error
+}
+
 // Checker is the Test button: it tries the connection and changes nothing. Each step
 // that was tried is a Check, in order; the first failed one ends the list.
 type Checker interface {
@@ -41,6 +50,9 @@ type Check struct {
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail,omitempty"`
 }
+
+// ErrGone is returned by an Answerer whose source will never take the answer.
+var ErrGone = errors.New("the source will never take this answer")
 
 // Answerer takes the state of an alert back to its source. It is called from the durable
 // outbox, at least once per answer and in order per alert; nil means the source has it.
@@ -69,6 +81,9 @@ type Env struct {
 	Listen func(network, addr string) (net.Listener, error)
 	// Status returns the newest alert of this connector with the given reference.
 	Status func(ctx context.Context, ref string) (alerting.Alert, error)
+	// Names returns the display names of people, in order, for a source that may see who
+	// accepted; somebody unknown is "".
+	Names func(ctx context.Context, users []hub.UserID) ([]string, error)
 	// Grant finds what an API token of this connector may do; hub.Unauthenticated if none.
 	Grant func(ctx context.Context, token string) (Grant, error)
 	State KV
