@@ -124,6 +124,13 @@ func socketDir(dir string) string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("wardline-%x", sum[:8]))
 }
 
+// removeSocketDir leaves nothing of ours in the shared temporary directory.
+func (s *Server) removeSocketDir() {
+	if filepath.Dir(s.sockets) != filepath.Dir(s.data) {
+		_ = os.Remove(s.sockets) // not empty after a kill: the next start uses it again
+	}
+}
+
 // makeCluster makes what is missing: directories and, once, the cluster itself.
 func (s *Server) makeCluster(ctx context.Context) error {
 	for _, dir := range []string{s.sockets, s.logs} {

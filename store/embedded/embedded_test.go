@@ -200,6 +200,13 @@ func TestLongPathGetsAnotherSocketDirectory(t *testing.T) {
 	if url, err := embedded.URL(dir, "a", "b"); err != nil || url != s.URL("a", "b") {
 		t.Errorf("URL = %q, %v; the server says %q", url, err, s.URL("a", "b"))
 	}
+	sockets := query[string](t, s, `show unix_socket_directories`)
+	if stop(t, s); filepath.Dir(sockets) != filepath.Clean(os.TempDir()) {
+		t.Errorf("sockets in %s", sockets)
+	}
+	if _, err := os.Stat(sockets); !os.IsNotExist(err) {
+		t.Errorf("%s is left behind (%v)", sockets, err)
+	}
 }
 
 func TestKilledUnderWritesComesBackWithEveryAckedRow(t *testing.T) {

@@ -30,6 +30,7 @@ func (s *Server) supervise() {
 	defer runtime.UnlockOSThread()
 	defer close(s.done)
 	defer s.lock.Close()
+	defer s.removeSocketDir()
 	delay, failing := firstDelay, time.Time{}
 	for {
 		err := s.runOnce()
