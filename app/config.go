@@ -1,0 +1,165 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+)
+
+// Config is what a process needs to know before it can reach its database. Everything an
+// administrator of a clinic changes lives in the database instead.
+//
+// Each value comes from the file, is overridden by the environment (WARDLINE_CHAT_ADDR for
+// chat.addr) and that by flags.
+type Config struct {
+	DataDir    string         `koanf:"data_dir"`
+	Clinic     ClinicConfig   `koanf:"clinic"`
+	Chat       ListenConfig   `koanf:"chat"`
+	Console    ListenConfig   `koanf:"console"`
+	Management ListenConfig   `koanf:"management"`
+	Database   DatabaseConfig `koanf:"database"`
+	Log        LogConfig      `koanf:"log"`
+	Retention  Retention      `koanf:"retention"`
+	MasterKey  string         `koanf:"master_key"` // keyring text; empty: the file keys/master.key in data_dir
+}
+
+// ClinicConfig names the clinic made at the first start.
+type ClinicConfig struct {
+	Name     string `koanf:"name"`
+	Timezone string `koanf:"timezone"`
+}
+
+// ListenConfig is one listener. With Cert and Key set it speaks TLS 1.3 only.
+type ListenConfig struct {
+	Addr string `koanf:"addr"`
+	URL  string `koanf:"url"` // as people reach it; empty: made from Addr
+	Cert string `koanf:"cert"`
+	Key  string `koanf:"key"`
+}
+
+// DatabaseConfig is empty for the private PostgreSQL. Otherwise URL belongs to the role
+// wardline_app and OwnerURL to wardline_owner, who migrates.
+type DatabaseConfig struct {
+	URL      string `koanf:"url"`
+	OwnerURL string `koanf:"owner_url"`
+}
+
+// LogConfig sets what is logged: level debug, info, warn or error; format json or text.
+type LogConfig struct {
+	Level  string `koanf:"level"`
+	Format string `koanf:"format"`
+}
+
+// Retention says how long things are kept.
+type Retention struct {
+	RawDays int `koanf:"raw_days"` // raw messages, 1 to 365
+}
+
+func defaults() map[string]any {
+	return map[string]any{
+		"data_dir":           "data",
+		"clinic.name":        "Klinik",
+		"clinic.timezone":    "Europe/Berlin",
+		"chat.addr":          "127.0.0.1:8080",
+		"console.addr":       "127.0.0.1:8081",
+		"management.addr":    "127.0.0.1:8082",
+		"log.level":          "info",
+		"log.format":         "json",
+		"retention.raw_days": 30,
+	}
+}
+
+const envPrefix = "WARDLINE_"
+
+// LoadConfig merges defaults < file < environment < flags. An unknown name in any of them
+// is an error that names it. path may be empty: no file.
+func LoadConfig(path string, environ []string, flags map[string]any) (Config, error) {
+	k := koanf.New(".")
+	if err := k.Load(confmap.Provider(defaults(), "."), nil); err != nil {
+		return Config{}, fmt.Errorf("read defaults: %w", err)
+	}
+	if path != "" {
+		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return Config{}, fmt.Errorf("read configuration %s: %w", path, err)
+		}
+	}
+	known := envNames()
+	fromEnv := env.Provider(".", env.Opt{Prefix: envPrefix, TransformFunc: func(name, value string) (string, any) {
+		return known[name], value
+	}, EnvironFunc: func() []string { return environ }})
+	if err := k.Load(fromEnv, nil); err != nil {
+		return Config{}, fmt.Errorf("read environment: %w", err)
+	}
+	if err := k.Load(confmap.Provider(flags, "."), nil); err != nil {
+		return Config{}, fmt.Errorf("read flags: %w", err)
+	}
+	var c Config
+	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Result: &c, TagName: "koanf", ErrorUnused: true, WeaklyTypedInput: true,
+	}})
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return c, c.validate()
+}
+
+// envNames maps WARDLINE_CHAT_ADDR to chat.addr; names with an underscore of their own
+// (data_dir) make this a table instead of a replacement.
+func envNames() map[string]string {
+	out := map[string]string{}
+	for _, name := range []string{
+		"data_dir", "clinic.name", "clinic.timezone", "chat.addr", "chat.url", "chat.cert", "chat.key", "console.addr", "console.url", "console.cert", "console.key",
+		"management.addr", "database.url", "database.owner_url", "log.level", "log.format", "retention.raw_days", "master_key",
+	} {
+		out[envPrefix+strings.ToUpper(strings.ReplaceAll(name, ".", "_"))] = name
+	}
+	return out
+}
+
+func (c Config) validate() error {
+	switch {
+	case c.DataDir == "":
+		return errors.New("configuration: data_dir is empty")
+	case c.Retention.RawDays < 1 || c.Retention.RawDays > 365:
+		return errors.New("configuration: retention.raw_days must be 1 to 365")
+	case c.Database.URL != "" && c.Database.OwnerURL == "":
+		return errors.New("configuration: database.owner_url is needed beside database.url, for migrations")
+	}
+	for _, l := range []struct {
+		name string
+		ListenConfig
+	}{{"chat", c.Chat}, {"console", c.Console}} {
+		if (l.Cert == "") != (l.Key == "") {
+			return fmt.Errorf("configuration: %s.cert and %s.key belong together", l.name, l.name)
+		}
+	}
+	return nil
+}
+
+// DefaultFile is the configuration read when no other is named and it exists.
+const DefaultFile = "/etc/wardline/wardline.yaml"
+
+// FindFile returns path, or DefaultFile where it exists, or "".
+func FindFile(path string) string {
+	if path != "" {
+		return path
+	}
+	if _, err := os.Stat(DefaultFile); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return DefaultFile
+}
+
+func (c Config) path(parts ...string) string {
+	return filepath.Join(append([]string{c.DataDir}, parts...)...)
+}

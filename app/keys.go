@@ -1,0 +1,78 @@
+package app
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/wardline/wardline/seal"
+)
+
+// loadKeyring returns the keys that seal records at rest: from the configuration, or from
+// keys/master.key in the data directory, which is made at the first start. Whoever backs
+// up the database must back this file up elsewhere: without it nothing opens.
+func loadKeyring(c Config) (*seal.Keyring, error) {
+	text := c.MasterKey
+	if text == "" {
+		b, err := readOrMake(c.path("keys", "master.key"), func() []byte { return []byte(seal.NewKey() + "\n") })
+		if err != nil {
+			return nil, err
+		}
+		text = string(b)
+	}
+	ring, err := seal.ParseKeyring(text)
+	if err != nil {
+		return nil, fmt.Errorf("master key: %w", err)
+	}
+	return ring, nil
+}
+
+// loadSigningKey returns the key with which the hub signs what it originates. Clients pin
+// its public half when a device is registered.
+func loadSigningKey(c Config) (ed25519.PrivateKey, error) {
+	seed, err := readOrMake(c.path("keys", "sign.key"), func() []byte {
+		b := make([]byte, ed25519.SeedSize)
+		rand.Read(b)
+		return b
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(seed) != ed25519.SeedSize {
+		return nil, fmt.Errorf("signing key %s: %d bytes instead of %d", c.path("keys", "sign.key"), len(seed), ed25519.SeedSize)
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// readOrMake reads a secret file, or makes it with mode 0400. A new file is written beside
+// and linked into place, so that two starting processes agree on one content.
+func readOrMake(path string, content func() []byte) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return b, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read key: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make key directory: %w", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return nil, fmt.Errorf("make key: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(content())
+	err = errors.Join(err, tmp.Chmod(0o400), tmp.Sync(), tmp.Close())
+	if err != nil {
+		return nil, fmt.Errorf("write key: %w", err)
+	}
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("place key: %w", err)
+	}
+	return os.ReadFile(path)
+}
