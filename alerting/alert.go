@@ -112,7 +112,7 @@ type Step struct {
 type Policy struct {
 	Steps         []Step `json:"steps" minItems:"1" maxItems:"10"`
 	Need          int    `json:"need" minimum:"1" maximum:"50"`              // how many people must accept; 1 is the rule
-	AcceptSeconds int    `json:"accept_seconds" minimum:"0" maximum:"86400"` // re-open when not resolved so long after the accept; 0: never
+	AcceptSeconds int    `json:"accept_seconds" minimum:"0" maximum:"86400"` // re-open when nobody arrived and nothing was resolved so long after the accept; 0: never
 	MaxSeconds    int    `json:"max_seconds" minimum:"60" maximum:"604800"`  // absolute age after which an alert expires, as an entry of its story
 }
 
@@ -135,9 +135,11 @@ type Alert struct {
 	RuleName   string
 	Policy     Policy
 	Step       int // index into Policy.Steps of the running step
-	Gen        int // counts up whenever pending timers become void
-	Version    int // counts every change; a card with a lower version is older
+	Gen        int // counts up whenever pending step and accept timers become void
+	Version    int // counts every change a card shows; a card with a lower version is older
 	Entries    int // number of story entries written so far
+	Answers    int // number of answers written so far
+	Notices    int // bits: technical alerts already raised for this one, see technical.go
 	RaisedAt   time.Time
 	UpdatedAt  time.Time
 	EndedAt    time.Time    // zero while running
@@ -169,6 +171,7 @@ type Dispatch struct {
 	Step    int
 	User    hub.UserID
 	State   DispatchState
+	Reached bool // a device of theirs has had a card of this alert; the source was told
 	Changed time.Time
 }
 
@@ -192,11 +195,12 @@ const (
 	TimerExpire TimerKind = "expire"
 )
 
-// Timer is a row with a due time; the database clock decides when it fires.
+// Timer is a row with a due time; the database clock decides when it fires. An alert has
+// at most one of each kind. In Changes a zero Due takes the row away.
 type Timer struct {
 	Alert hub.AlertID
 	Kind  TimerKind
-	Gen   int // void when the alert's Gen has moved on
+	Gen   int // void when the alert's Gen has moved on; not looked at for TimerExpire
 	Due   time.Time
 }
 
@@ -257,9 +261,11 @@ const (
 	AnswerEnded       AnswerKind = "ended"
 )
 
-// Answer is one line of the durable outbox to an alert's source.
+// Answer is one line of the durable outbox to an alert's source. No counts from 1 within
+// the alert: a source hears them in this order.
 type Answer struct {
 	ID        string          `json:"id"`
+	No        int             `json:"no"`
 	Connector hub.ConnectorID `json:"connector"`
 	Alert     hub.AlertID     `json:"alert"`
 	Ref       string          `json:"ref"`

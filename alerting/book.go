@@ -14,6 +14,8 @@ type World interface {
 	Rules(ctx context.Context) ([]Rule, error)
 	// Resolve returns who a target means right now, for an alert on the given ward.
 	Resolve(ctx context.Context, t Target, ward string) ([]Recipient, error)
+	// Person returns one account as a source may be told of it; unknown accounts have no name.
+	Person(ctx context.Context, user hub.UserID) (Recipient, error)
 }
 
 // ActKind is what a person or their device did with an alert.
@@ -22,12 +24,14 @@ type ActKind string
 // Delivered and Seen are told by devices, the others by people.
 const (
 	ActDelivered ActKind = "delivered"
-	ActSeen      ActKind = "seen"
-	ActAccept    ActKind = "accept"
-	ActReject    ActKind = "reject"
-	ActBusy      ActKind = "busy"
-	ActHandBack  ActKind = "hand_back"
-	ActArrive    ActKind = "arrive"
+	// ActUnreachable is told by the part that seals cards: this person has no device left.
+	ActUnreachable ActKind = "unreachable"
+	ActSeen        ActKind = "seen"
+	ActAccept      ActKind = "accept"
+	ActReject      ActKind = "reject"
+	ActBusy        ActKind = "busy"
+	ActHandBack    ActKind = "hand_back"
+	ActArrive      ActKind = "arrive"
 )
 
 // Act is an input from a recipient.
