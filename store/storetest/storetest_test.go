@@ -155,7 +155,6 @@ func hangIn(t *testing.T, tmp string) string {
 	}
 }
 
-
 // BenchmarkClone says which strategy New should use.
 func BenchmarkClone(b *testing.B) {
 	url := storetest.New(b, migrate)

@@ -1,0 +1,144 @@
+#!/bin/sh
+# Installs from the distribution what Wardline needs beside Go and Node.
+#
+#   deploy/install-deps.sh run    PostgreSQL server            (called by `make run`)
+#   deploy/install-deps.sh test   the same, Chromium and a font (called by `make test`)
+#
+# Debian 12 and Ubuntu 24.04. Says nothing and changes nothing when all is there. Installs
+# as root or where sudo asks no password; otherwise prints the exact command and ends with
+# status 1, as it does for what must come from elsewhere (Go, Node, a browser on Ubuntu).
+set -eu
+
+say() { printf '%s\n' "install-deps: $*" >&2; }
+
+case "${1-}" in
+run | test) purpose=$1 ;;
+*)
+	say "usage: $0 run|test"
+	exit 2
+	;;
+esac
+
+# ---- what must be there already -------------------------------------------------------
+
+problems=0
+problem() {
+	say "$*"
+	problems=1
+}
+
+# at_least WANTED FOUND compares dotted versions.
+at_least() {
+	[ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
+check_tools() {
+	command -v git >/dev/null || problem "git is missing: sudo apt-get install -y git"
+	command -v make >/dev/null || problem "make is missing: sudo apt-get install -y make"
+	# The distributions' own Go and Node are too old; a go command from 1.21 on may fetch the
+	# version named in go.mod by itself, so the version is asked for inside the repository.
+	if ! command -v go >/dev/null; then
+		problem "Go is missing: version 1.26 or newer from https://go.dev/dl/"
+	else
+		found=$(cd "$(dirname "$0")/.." && go env GOVERSION 2>/dev/null | sed 's/^go//') || found=
+		at_least 1.26 "${found:-0}" || problem "Go ${found:-of unknown version} is too old: version 1.26 or newer from https://go.dev/dl/"
+	fi
+	if ! command -v node >/dev/null; then
+		problem "Node.js is missing: version 20 or newer from https://nodejs.org/"
+	else
+		found=$(node --version 2>/dev/null | sed 's/^v//') || found=
+		at_least 20 "${found:-0}" || problem "Node.js ${found:-of unknown version} is too old: version 20 or newer from https://nodejs.org/"
+	fi
+	command -v npm >/dev/null || problem "npm is missing: it comes with Node.js from https://nodejs.org/"
+}
+
+# ---- what the distribution has --------------------------------------------------------
+
+has_postgres() {
+	for program in /usr/lib/postgresql/*/bin/postgres; do
+		[ -x "$program" ] && [ -x "$(dirname "$program")/initdb" ] && return 0
+	done
+	command -v postgres >/dev/null && command -v initdb >/dev/null
+}
+
+# A browser counts when it tells its version: Ubuntu's chromium-browser is a stub that
+# only points to snap.
+has_browser() {
+	for name in chromium google-chrome google-chrome-stable chromium-browser; do
+		if command -v "$name" >/dev/null && "$name" --version >/dev/null 2>&1; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+has_font() {
+	[ -d /usr/share/fonts/truetype/dejavu ] || [ -d /usr/share/fonts/truetype/liberation ] ||
+		[ -d /usr/share/fonts/truetype/liberation2 ]
+}
+
+is_ubuntu() {
+	[ -r /etc/os-release ] && grep -q '^ID=ubuntu' /etc/os-release
+}
+
+# ---- installing -----------------------------------------------------------------------
+
+clusterconf=/etc/postgresql-common/createcluster.conf
+# The package would otherwise make and start a cluster of its own on port 5432.
+nocluster="sed -i 's/^#*[[:space:]]*create_main_cluster.*/create_main_cluster = false/' $clusterconf"
+
+# commands prints the lines to run as root, in order.
+commands() {
+	echo "apt-get update -q"
+	if [ -n "$postgres" ]; then
+		echo "DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-common"
+		echo "$nocluster"
+	fi
+	echo "DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends$postgres$others"
+}
+
+install() {
+	if ! command -v apt-get >/dev/null; then
+		say "missing:$postgres$others; install them with this system's package manager"
+		exit 1
+	elif [ "$(id -u)" = 0 ]; then
+		root="sh -eu"
+	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+		root="sudo -n sh -eu"
+	else
+		say "missing:$postgres$others; this user may not install. Run as root, then try again:"
+		commands | sed 's/^/    /' >&2
+		exit 1
+	fi
+	say "installing:$postgres$others"
+	# apt-get's many lines go to stderr, so that callers can read our stdout.
+	commands | $root >&2
+}
+
+# ---- this purpose ---------------------------------------------------------------------
+
+check_tools
+
+postgres=
+others=
+has_postgres || postgres=" postgresql"
+if [ "$purpose" = test ]; then
+	if ! has_browser; then
+		if is_ubuntu; then
+			problem "no browser for the tests: Ubuntu has Chromium only as a snap, which this script does not install." \
+				"Install Google Chrome (https://www.google.com/chrome/, command google-chrome) or run: sudo snap install chromium"
+		else
+			others="$others chromium"
+		fi
+	fi
+	has_font || others="$others fonts-dejavu-core"
+fi
+
+[ -z "$postgres$others" ] || install
+
+# A package manager that ends well is no proof.
+has_postgres || problem "PostgreSQL's server is still missing after the installation"
+if [ "$purpose" = test ] && [ "${others#*chromium}" != "$others" ]; then
+	has_browser || problem "Chromium is still missing or does not start after the installation"
+fi
+exit "$problems"
