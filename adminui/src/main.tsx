@@ -21,7 +21,7 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <AppRoot queries={queries}>
-      {(linkNotice) => <RouterProvider router={router} context={{ linkNotice }} />}
+      <RouterProvider router={router} />
     </AppRoot>
   </StrictMode>,
 );

@@ -1,6 +1,7 @@
 import { AppRoot } from "@wardline/uikit/components/AppRoot.tsx";
 import { setUpTexts } from "@wardline/uikit/i18n/setup.ts";
 import { installTrustedTypes } from "@wardline/uikit/security/trustedTypes.ts";
+import { keepMeIn } from "@wardline/uikit/session/keptMe.ts";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -22,8 +23,8 @@ if (!root) throw new Error("index.html has no #root");
 
 createRoot(root).render(
   <StrictMode>
-    <AppRoot queries={queries}>
-      {(linkNotice) => <RouterProvider router={router} context={{ linkNotice }} />}
+    <AppRoot queries={queries} keep={keepMeIn(window.localStorage)}>
+      <RouterProvider router={router} />
     </AppRoot>
   </StrictMode>,
 );

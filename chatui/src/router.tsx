@@ -1,21 +1,15 @@
 import {
-  createRootRouteWithContext,
+  createRootRoute,
   createRoute,
   createRouter,
   lazyRouteComponent,
 } from "@tanstack/react-router";
 import { ErrorState } from "@wardline/uikit/components/ErrorState.tsx";
 import { PagePending } from "@wardline/uikit/components/PagePending.tsx";
-import type { ReactNode } from "react";
 import { NotFound } from "./shell/NotFound.tsx";
 import { Root } from "./shell/Root.tsx";
 
-export interface RouterContext {
-  /** Says that a sign-in link did not work; null otherwise. */
-  linkNotice: ReactNode;
-}
-
-const root = createRootRouteWithContext<RouterContext>()({ component: Root });
+const root = createRootRoute({ component: Root });
 
 const at = () => root;
 
@@ -50,7 +44,6 @@ const routes = [
 
 export const router = createRouter({
   routeTree: root.addChildren(routes),
-  context: { linkNotice: null },
   defaultPreload: "intent",
   defaultPendingComponent: PagePending,
   defaultNotFoundComponent: NotFound,

@@ -1,5 +1,6 @@
-import { Outlet, useRouteContext } from "@tanstack/react-router";
+import { Outlet } from "@tanstack/react-router";
 import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
+import { LinkNotice } from "@wardline/uikit/session/LinkSignIn.tsx";
 import { SignInForm } from "@wardline/uikit/session/SignInForm.tsx";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
@@ -12,18 +13,17 @@ import { ConsoleShell } from "./ConsoleShell.tsx";
 export function Root() {
   const { t } = useTranslation();
   const { me } = useSession();
-  const { linkNotice } = useRouteContext({ from: "__root__" });
   if (!me) {
     return (
       <SignInCard suffix={t("console")} title={t("signInTitle")}>
-        {linkNotice}
+        <LinkNotice />
         <SignInForm />
       </SignInCard>
     );
   }
   return (
     <ConsoleShell>
-      {linkNotice}
+      <LinkNotice />
       <Outlet />
     </ConsoleShell>
   );

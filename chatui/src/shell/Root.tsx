@@ -1,14 +1,14 @@
 import { Anchor, Stack } from "@mantine/core";
-import { Link, Outlet, useLocation, useRouteContext } from "@tanstack/react-router";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { SecondaryNotice } from "@wardline/uikit/components/SecondaryNotice.tsx";
 import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
+import { LinkNotice } from "@wardline/uikit/session/LinkSignIn.tsx";
 import { SignInForm } from "@wardline/uikit/session/SignInForm.tsx";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
-import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ChatShell } from "./ChatShell.tsx";
 
-function SignInPage({ notice }: { notice: ReactNode }) {
+function SignInPage() {
   const { t } = useTranslation();
   return (
     <SignInCard
@@ -22,7 +22,7 @@ function SignInPage({ notice }: { notice: ReactNode }) {
         </Stack>
       }
     >
-      {notice}
+      <LinkNotice />
       <SignInForm />
     </SignInCard>
   );
@@ -35,12 +35,11 @@ function SignInPage({ notice }: { notice: ReactNode }) {
 export function Root() {
   const { me } = useSession();
   const { pathname } = useLocation();
-  const { linkNotice } = useRouteContext({ from: "__root__" });
   if (pathname === "/activate") return <Outlet />;
-  if (!me) return <SignInPage notice={linkNotice} />;
+  if (!me) return <SignInPage />;
   return (
     <ChatShell>
-      {linkNotice}
+      <LinkNotice />
       <Outlet />
     </ChatShell>
   );

@@ -23,7 +23,7 @@ export function createApi<Paths extends object>(options: ApiOptions = {}): Clien
   const client = createClient<Paths>({
     baseUrl: window.location.origin,
     credentials: "same-origin",
-    ...(options.fetch ? { fetch: options.fetch } : {}),
+    fetch: options.fetch ?? ((request) => window.fetch(request)),
   });
   client.use(watchSession(options));
   return client;

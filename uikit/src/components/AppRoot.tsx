@@ -5,6 +5,7 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import type { KeptMe } from "../session/keptMe.ts";
 import { LinkSignIn } from "../session/LinkSignIn.tsx";
 import { SessionProvider } from "../session/SessionProvider.tsx";
 import { cssVariables, theme } from "../theme/theme.ts";
@@ -13,17 +14,19 @@ import { PagePending } from "./PagePending.tsx";
 
 interface Props {
   queries: QueryClient;
-  /** Gets the notice of a failed sign-in link, or null. */
-  children: (linkNotice: ReactNode) => ReactNode;
+  /** See SessionProvider: only the chat client opens without a network. */
+  keep?: KeptMe | null;
+  children: ReactNode;
 }
 
 /** AppRoot holds what both apps have around their router. */
-export function AppRoot({ queries, children }: Props) {
+export function AppRoot({ queries, keep = null, children }: Props) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <Notifications position="top-right" />
       <QueryClientProvider client={queries}>
         <SessionProvider
+          keep={keep}
           pending={<PagePending />}
           failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
         >

@@ -8,8 +8,8 @@ export function LanguageToggle() {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon aria-label={t("language.label")}>
-          <Text component="span" size="sm" fw={600} tt="uppercase" aria-hidden="true">
+        <ActionIcon aria-label={`${t("language.label")}: ${i18n.language}`}>
+          <Text component="span" size="sm" fw={600} tt="uppercase">
             {i18n.language}
           </Text>
         </ActionIcon>

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useCallback, useMemo, type ReactNode } from "react";
 import { ApiError } from "../api/problem.ts";
 import * as auth from "./authApi.ts";
+import type { KeptMe } from "./keptMe.ts";
 import { meKey } from "./meKey.ts";
 
 export interface Session {
@@ -14,16 +15,29 @@ export interface Session {
 
 const SessionContext = createContext<Session | null>(null);
 
-async function meOrNobody(): Promise<auth.Me | null> {
+async function meOrNobody(keep: KeptMe | null): Promise<auth.Me | null> {
   try {
-    return await auth.fetchMe();
+    const me = await auth.fetchMe();
+    keep?.put(me);
+    return me;
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return null;
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401) {
+      keep?.put(null);
+      return null;
+    }
+    const kept = error.passing ? keep?.get() : null;
+    if (kept) return kept;
     throw error;
   }
 }
 
 interface Props {
+  /**
+   * Where the last answer is kept for a start without a network. Without it the
+   * app does not open until the hub answers.
+   */
+  keep?: KeptMe | null;
   children: ReactNode;
   /** Shown until the server has answered for the first time. */
   pending: ReactNode;
@@ -32,9 +46,15 @@ interface Props {
 }
 
 /** SessionProvider knows who is signed in and gives it to everything below. */
-export function SessionProvider({ children, pending, failed }: Props) {
+export function SessionProvider({ keep = null, children, pending, failed }: Props) {
   const queries = useQueryClient();
-  const query = useQuery({ queryKey: meKey, queryFn: meOrNobody, staleTime: 60_000 });
+  const query = useQuery({
+    queryKey: meKey,
+    queryFn: () => meOrNobody(keep),
+    staleTime: 60_000,
+    // The next start, or the first refused call, finds out soon enough.
+    retry: false,
+  });
 
   const { refetch } = query;
   const refresh = useCallback(async () => {
@@ -42,10 +62,11 @@ export function SessionProvider({ children, pending, failed }: Props) {
   }, [refetch]);
   const signOut = useCallback(async () => {
     await auth.signOut();
+    keep?.put(null);
     // Whatever this account has seen must not be shown to the next one.
     queries.clear();
     queries.setQueryData(meKey, null);
-  }, [queries]);
+  }, [queries, keep]);
   const me = query.data ?? null;
   const session = useMemo(() => ({ me, refresh, signOut }), [me, refresh, signOut]);
 

@@ -1,0 +1,58 @@
+import type { ActRecord, BrokenRecord } from "../store/schema.ts";
+import { isOpen, type Card } from "./card.ts";
+
+export const urgent = 3;
+export const emergency = 4;
+
+/** A broken item older than this is history, not a call. */
+export const brokenRings = 60 * 60_000;
+
+/** Where a person stands to an alert. */
+export type Part = "asked" | "accepted" | "answered" | "bystander";
+
+export function partOf(card: Card, user: string): Part {
+  if (card.accepted_by.some((one) => one.user_id === user)) return "accepted";
+  if (!card.recipients.includes(user)) return "bystander";
+  return card.responses.some((one) => one.user_id === user) ? "answered" : "asked";
+}
+
+/** awaits tells whether the alert waits for this person's answer. */
+export function awaits(card: Card, user: string): boolean {
+  const asking = card.state === "notifying" || card.state === "exhausted";
+  return asking && partOf(card, user) === "asked";
+}
+
+/** mayAct: a person who said no may still change their mind while the alert is open. */
+export function mayAccept(card: Card, user: string): boolean {
+  const asking = card.state === "notifying" || card.state === "exhausted";
+  const part = partOf(card, user);
+  return asking && (part === "asked" || part === "answered");
+}
+
+export function isMine(card: Card, user: string): boolean {
+  return isOpen(card) && partOf(card, user) === "accepted";
+}
+
+/**
+ * rings decides about sound. An answer that waits to be sent quietens this
+ * device, since its owner has heard the call; a stale one does not any more.
+ */
+export function rings(card: Card, user: string, act: ActRecord | undefined): boolean {
+  if (!awaits(card, user)) return false;
+  return !act || act.stale;
+}
+
+export function brokenRingsNow(record: BrokenRecord, now: number): boolean {
+  const at = Date.parse(record.at);
+  return !record.quiet && (Number.isNaN(at) || now - at < brokenRings);
+}
+
+/** Emergency first, then by priority, then whoever waits longest. */
+export function byUrgency(a: Card, b: Card): number {
+  return b.priority - a.priority || Date.parse(a.raised_at) - Date.parse(b.raised_at);
+}
+
+/** Newest call on top. */
+export function byNewest(a: Card, b: Card): number {
+  return Date.parse(b.raised_at) - Date.parse(a.raised_at);
+}

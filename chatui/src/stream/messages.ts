@@ -1,0 +1,53 @@
+/** Room is a room as the server lists it. */
+export interface Room {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly unit: { readonly id: string; readonly code: string; readonly name: string };
+  readonly last_seq: number;
+}
+
+/** Cursors is how far this device has stored, by room. */
+export type Cursors = Readonly<Record<string, number>>;
+
+export type ClientMessage =
+  | { t: "hello"; device: string; cursor: Cursors }
+  | { t: "ack"; room: string; seq: number }
+  | { t: "seen"; alert: string };
+
+/** What ends a stream for good; after "restart" the same stream is opened again. */
+export type ByeCode = "locked" | "revoked" | "expired" | "replaced" | "restart";
+
+export type ServerMessage =
+  | { t: "welcome"; server_time: string; rooms: Room[] }
+  | { t: "ready" | "duty" | "rooms" | "beat" }
+  | { t: "bye"; code: ByeCode }
+  | { t: "error"; code: string };
+
+const kinds = new Set(["welcome", "ready", "duty", "rooms", "beat", "bye", "error"]);
+
+/** parseMessage gives null for what a newer server may say and this build does not know. */
+export function parseMessage(text: string): ServerMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { t } = (value ?? {}) as { t?: unknown };
+  if (typeof t !== "string" || !kinds.has(t)) return null;
+  return value as ServerMessage;
+}
+
+// The close codes say the same as the bye frame, for when that did not arrive.
+const byCloseCode: Readonly<Record<number, ByeCode>> = {
+  4001: "locked",
+  4002: "revoked",
+  4003: "expired",
+  4004: "replaced",
+  4005: "restart",
+};
+
+export function byeOfClose(code: number): ByeCode | null {
+  return byCloseCode[code] ?? null;
+}

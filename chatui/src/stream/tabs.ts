@@ -1,0 +1,34 @@
+import type { Room } from "./messages.ts";
+import type { StreamState } from "./stream.ts";
+
+/**
+ * TabMessage is what the tabs of one account say to each other. Plaintext never
+ * travels here: the others read the changed records from the sealed store.
+ */
+export type TabMessage =
+  | { t: "stored"; alerts: string[] }
+  | { t: "broken" }
+  | { t: "queue" }
+  | { t: "stream"; state: StreamState }
+  | { t: "rooms"; rooms: Room[] }
+  | { t: "duty" }
+  /** A new tab asks the owner of the stream for its state. */
+  | { t: "who" }
+  /** To the owner: a card was on a visible screen of this tab. */
+  | { t: "seen"; alert: string }
+  /** To the owner: the user asks to connect now. */
+  | { t: "nudge" };
+
+export interface Tabs {
+  say(message: TabMessage): void;
+  close(): void;
+}
+
+export function joinTabs(name: string, heard: (message: TabMessage) => void): Tabs {
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = ({ data }: MessageEvent<TabMessage>) => heard(data);
+  return {
+    say: (message) => channel.postMessage(message),
+    close: () => channel.close(),
+  };
+}

@@ -1,0 +1,13 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  plugins: [react()],
+  test: {
+    include: ["{uikit,adminui,chatui}/{src,build}/**/*.test.{ts,tsx}"],
+    environment: "jsdom",
+    setupFiles: ["uikit/src/test/setup.ts"],
+    // Real Chromium and Go tests run on the same two cores.
+    maxWorkers: 2,
+  },
+});
