@@ -16,6 +16,9 @@ import (
 type DB struct {
 	pool *pgxpool.Pool
 	keys *seal.Keyring // seals raw messages, texts and names at rest
+
+	signals *signalWriter
+	wake    chan struct{} // see Woken
 }
 
 // Open connects, checks that the server keeps its promises (see checkServer) and returns.
@@ -28,16 +31,33 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{pool: pool, keys: keys}
+	db := &DB{pool: pool, keys: keys, wake: make(chan struct{}, 1)}
 	if err := checkServer(ctx, pool); err != nil {
 		pool.Close()
 		return nil, err
 	}
+	db.signals = newSignalWriter(db)
 	return db, nil
 }
 
-// Close waits for running transactions and closes all connections.
-func (db *DB) Close() { db.pool.Close() }
+// Close waits for running transactions and closes all connections. Nothing may be put
+// into an inbox any more when it is called.
+func (db *DB) Close() {
+	db.signals.stop()
+	db.pool.Close()
+}
+
+// Woken gives a hint after each commit that may have left work: cards to show, answers to
+// give, timers to watch. Hints may run together; the work itself is rows.
+func (db *DB) Woken() <-chan struct{} { return db.wake }
+
+// woke never blocks: one hint that nobody has taken yet says as much as ten.
+func (db *DB) woke() {
+	select {
+	case db.wake <- struct{}{}:
+	default:
+	}
+}
 
 // inClinic runs f in a transaction that sees the rows of one clinic only: row-level
 // security compares clinic_id with the setting made here, and an empty setting matches

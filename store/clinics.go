@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/wardline/wardline/hub"
+)
+
+// ClinicRow is one clinic of the register.
+type ClinicRow struct {
+	ID       hub.ClinicID
+	Name     string
+	Timezone string
+}
+
+// Clinics returns the register of clinics, oldest first.
+func (db *DB) Clinics(ctx context.Context) ([]ClinicRow, error) {
+	rows, err := db.pool.Query(ctx, `select id, name, timezone from clinic order by created_at, id`)
+	if err != nil {
+		return nil, fmt.Errorf("read clinics: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByName[ClinicRow])
+	if err != nil {
+		return nil, fmt.Errorf("read clinics: %w", err)
+	}
+	return out, nil
+}
+
+// EnsureClinic returns the first clinic, making it with the given name when there is none.
+// Two nodes starting at once make one.
+func (db *DB) EnsureClinic(ctx context.Context, name, timezone string) (ClinicRow, error) {
+	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(7283002)`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `insert into clinic (id, name, timezone) select $1, $2, $3 where not exists (select from clinic)`,
+			hub.NewID[hub.ClinicID](), name, timezone)
+		return err
+	})
+	if err != nil {
+		return ClinicRow{}, fmt.Errorf("make clinic: %w", err)
+	}
+	all, err := db.Clinics(ctx)
+	if err != nil {
+		return ClinicRow{}, err
+	}
+	return all[0], nil
+}
