@@ -33,7 +33,7 @@ export function SignInForm() {
     <form onSubmit={submit} aria-label={t("session.signIn")}>
       <Stack>
         {run.isError && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle />} role="alert" c="red.9">
+          <Alert color="red" variant="light" icon={<IconAlertCircle />} role="alert">
             {t(failureKey(run.error))}
           </Alert>
         )}
