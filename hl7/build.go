@@ -29,12 +29,11 @@ func New(h Header) *Builder {
 	if h.Charset == UTF16 && h.wide == 0 {
 		b.enc.wide = littleEndian
 	}
-	d, n, ok := parseDelims(append([]byte("MSH"), append([]byte{h.Delims.Field}, h.Delims.chars()...)...))
-	if b.enc.delims = d; !ok || n == 0 {
+	b.seg = append(append([]byte("MSH"), h.Delims.Field), h.Delims.chars()...)
+	if _, _, ok := parseDelims(b.seg); !ok {
 		b.err = ErrDelimiters
 		return b
 	}
-	b.seg = append(append([]byte("MSH"), d.Field), d.chars()...)
 	b.header(h)
 	return b
 }

@@ -24,11 +24,13 @@ func (d Delims) chars() []byte {
 }
 
 // parseDelims reads the delimiters from a text that begins with a header segment and
-// returns how many encoding characters MSH-2 has.
-func parseDelims(text []byte) (d Delims, n int, ok bool) {
+// returns the length of MSH-2. A character that is doubled, as in ^~\\&, was escaped once
+// too often by the sender and counts as one.
+func parseDelims(text []byte) (d Delims, length int, ok bool) {
 	if len(text) < 5 || !isPunct(text[3]) {
 		return d, 0, false
 	}
+	n := 0
 	d.Field = text[3]
 	into := [...]*byte{&d.Component, &d.Repetition, &d.Escape, &d.Sub, &d.Truncation}
 	seen := [128]bool{}
@@ -37,15 +39,22 @@ func parseDelims(text []byte) (d Delims, n int, ok bool) {
 		if c == d.Field || c == '\r' || c == '\n' {
 			break
 		}
+		length++
+		if c == text[2+length] && n > 0 {
+			continue
+		}
 		if n == len(into) || !isPunct(c) || seen[c] {
-			return d, n, false
+			return d, length, false
 		}
 		seen[c] = true
 		*into[n] = c
 		n++
 	}
-	return d, n, n > 0
+	return d, length, n > 0
 }
+
+// odd tells whether an MSH-2 of this length is other than the standard wants it.
+func (d Delims) odd(length int) bool { return d.Sub == 0 || length != len(d.chars()) }
 
 // isPunct tells whether c can be a delimiter: printable ASCII that is no letter, digit or
 // quote (a quote would make "" ambiguous).

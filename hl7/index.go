@@ -139,9 +139,7 @@ func (x *indexer) start() error {
 	if !ok {
 		return &Error{Reason: ErrDelimiters, At: Path{Segment: "MSH", Field: 2}, Byte: x.m.offset(3), Code: CodeRequiredField}
 	}
-	if n < 4 {
-		x.m.warn[WarnDelimiters]++
-	}
+	x.m.warnIf(d.odd(n), WarnDelimiters)
 	x.m.enc.delims = d
 	x.class = d.classes()
 	x.from = 4 + n

@@ -16,7 +16,7 @@ const (
 	WarnLeading
 	// WarnBOM: a byte order mark.
 	WarnBOM
-	// WarnDelimiters: fewer than four encoding characters in MSH-2.
+	// WarnDelimiters: fewer than four encoding characters in MSH-2, or a doubled one.
 	WarnDelimiters
 	// WarnCharsetLate: the character set stands in MSH-19 instead of MSH-18.
 	WarnCharsetLate
@@ -38,7 +38,7 @@ const (
 func (w Warning) String() string {
 	names := [warnings]string{
 		"line_end", "blank_line", "line_break_in_field", "leading_bytes", "byte_order_mark",
-		"short_delimiters", "charset_one_field_late", "charset_unknown", "charset_missing",
+		"odd_delimiters", "charset_one_field_late", "charset_unknown", "charset_missing",
 		"charset_mismatch", "bad_escape", "batch_structure",
 	}
 	if w < warnings {
