@@ -10,10 +10,14 @@ export const brokenRings = 60 * 60_000;
 /** Where a person stands to an alert. */
 export type Part = "asked" | "accepted" | "answered" | "bystander";
 
+// Other states (delivered, seen, timed out) say what the device did, not the person.
+const refusals = new Set(["rejected", "busy"]);
+
 export function partOf(card: Card, user: string): Part {
   if (card.accepted_by.some((one) => one.user_id === user)) return "accepted";
   if (!card.recipients.includes(user)) return "bystander";
-  return card.responses.some((one) => one.user_id === user) ? "answered" : "asked";
+  const said = card.responses.some((one) => one.user_id === user && refusals.has(one.state));
+  return said ? "answered" : "asked";
 }
 
 /** awaits tells whether the alert waits for this person's answer. */
@@ -22,7 +26,7 @@ export function awaits(card: Card, user: string): boolean {
   return asking && partOf(card, user) === "asked";
 }
 
-/** mayAct: a person who said no may still change their mind while the alert is open. */
+/** mayAccept: a person who said no may still change their mind while the alert is open. */
 export function mayAccept(card: Card, user: string): boolean {
   const asking = card.state === "notifying" || card.state === "exhausted";
   const part = partOf(card, user);
