@@ -77,6 +77,7 @@ func (b *Builder) Segment(name string) *Builder {
 }
 
 // Set writes text at a place of the current segment, given as field[repetition].component.sub.
+// Empty text writes nothing.
 func (b *Builder) Set(place, text string) *Builder {
 	if p, ok := b.at(place); ok {
 		b.text(p, text)
@@ -139,14 +140,15 @@ func (b *Builder) finish() {
 // parts writes the components of a field, leaving out empty ones.
 func (b *Builder) parts(field int, comps ...string) {
 	for i, c := range comps {
-		p := Path{Field: field, Component: i + 1}
-		if c != "" {
-			b.text(p, c)
-		}
+		b.text(Path{Field: field, Component: i + 1}, c)
 	}
 }
 
-func (b *Builder) text(p Path, text string) { b.place(p, b.enc.delims.escape(nil, text)) }
+func (b *Builder) text(p Path, text string) {
+	if text != "" {
+		b.place(p, b.enc.delims.escape(nil, text))
+	}
+}
 
 func (b *Builder) place(p Path, encoded []byte) {
 	if b.err == nil {

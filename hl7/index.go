@@ -198,25 +198,22 @@ func (x *indexer) escape(i int) int {
 // into OBX-5 and NTE-3.
 func (x *indexer) lineEnd(i int) (int, error) {
 	m, text := x.m, x.m.text[:x.end]
-	next, ends := i, 0
-	for next < len(text) && (text[next] == '\r' || text[next] == '\n') {
-		if text[next] == '\n' {
-			m.warn[WarnLineEnd]++
-		}
+	next, ends, feeds := i, 0, 0
+	for ; next < len(text) && (text[next] == '\r' || text[next] == '\n'); next++ {
 		if text[next] == '\r' && next+1 < len(text) && text[next+1] == '\n' {
-			m.warn[WarnLineEnd]++
 			next++
 		}
-		next++
+		if text[next] == '\n' {
+			feeds++
+		}
 		ends++
 	}
 	if !m.enc.delims.segmentAt(text[next:]) {
 		m.warn[WarnLineBreak]++
 		return next, nil
 	}
-	if ends > 1 {
-		m.warn[WarnBlankLine]++
-	}
+	m.warn[WarnLineEnd] += feeds
+	m.warnIf(ends > 1, WarnBlankLine)
 	if err := x.closeSegment(i); err != nil {
 		return 0, err
 	}

@@ -175,7 +175,10 @@ func (s Segment) Comp(field, comp int) Value { return s.At(Path{Field: field, Co
 
 // Raw returns a whole field with all its repetitions, as it stands in the message.
 func (s Segment) Raw(field int) []byte {
-	f, _ := s.m.field(s.i, field)
+	f, ok := s.m.field(s.i, field)
+	if !ok {
+		return nil
+	}
 	return s.m.text[f.pos:f.end]
 }
 

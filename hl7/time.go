@@ -44,7 +44,7 @@ func ParseTime(s string, loc *time.Location) (Timestamp, error) {
 	}
 	const layout = "20060102150405"
 	p := precisionOf(len(digits))
-	if p == 0 || fraction > 0 && p != Second {
+	if p == 0 || fraction >= 0 && p != Second {
 		return Timestamp{}, fmt.Errorf("%w: %d digits", ErrTime, len(digits))
 	}
 	t, err := time.ParseInLocation(layout[:len(digits)], digits, loc)
