@@ -27,7 +27,7 @@ type Message struct {
 type Field struct{ Name, Text string }
 
 // Get returns the text of a field, or "".
-func (m *Message) Get(name string) string {
+func (m Message) Get(name string) string {
 	for _, f := range m.Fields {
 		if f.Name == name {
 			return f.Text
@@ -46,23 +46,23 @@ func (m Message) With(name, text string) Message {
 }
 
 // Response begins the answer to a request: the same invokeID and session, and a code.
-func (m *Message) Response(code Code) Message {
+func (m Message) Response(code Code) Message {
 	out := Message{Name: "RSP." + strings.TrimPrefix(m.Name, "REQ."), InvokeID: m.InvokeID, SessionID: m.SessionID}
 	return out.With("RSP-CODE", strconv.Itoa(int(code))).With("RSP-REASON", code.Reason())
 }
 
 // Code returns the RSP-CODE of a response, 0 if there is none.
-func (m *Message) Code() Code {
+func (m Message) Code() Code {
 	n, _ := strconv.Atoi(m.Get("RSP-CODE"))
 	return Code(n)
 }
 
 // IsRequest reports whether a message expects a response.
-func (m *Message) IsRequest() bool { return strings.HasPrefix(m.Name, "REQ.") }
+func (m Message) IsRequest() bool { return strings.HasPrefix(m.Name, "REQ.") }
 
 // AppendXML appends the message as XML. Text is escaped and characters XML cannot hold
 // are replaced, so the result is always well-formed.
-func (m *Message) AppendXML(dst []byte) []byte {
+func (m Message) AppendXML(dst []byte) []byte {
 	b := bytes.NewBuffer(dst)
 	b.WriteString(xml.Header + `<ESPA-X xmlns="` + Namespace + `" version="1.00"`)
 	if !m.Sent.IsZero() {
@@ -88,7 +88,7 @@ func (m *Message) AppendXML(dst []byte) []byte {
 }
 
 // AppendFrame appends the message as a whole frame.
-func (m *Message) AppendFrame(dst []byte) []byte { return AppendFrame(dst, m.AppendXML(nil)) }
+func (m Message) AppendFrame(dst []byte) []byte { return AppendFrame(dst, m.AppendXML(nil)) }
 
 func hasInvokeID(name string) bool {
 	return strings.HasPrefix(name, "REQ.") || strings.HasPrefix(name, "RSP.")

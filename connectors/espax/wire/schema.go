@@ -22,7 +22,7 @@ func required(name string) (fields []string, known bool) {
 }
 
 // validate checks what the schema says about a whole message.
-func (m *Message) validate() error {
+func (m Message) validate() error {
 	fields, known := required(m.Name)
 	if !known {
 		return errInvalid("the message is none of ESPA-X 1.00")
