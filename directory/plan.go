@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"bytes"
+	"encoding/json"
 	"time"
 
 	"github.com/wardline/wardline/hub"
@@ -31,6 +33,7 @@ const (
 // Person is what the hub knows of somebody through one source, as planning needs it.
 type Person struct {
 	ID         hub.PersonID
+	Key        string
 	Values     map[Field]string // what this source has stated; no empty values
 	Units      []UnitRef        // where this source says they work: Code and Primary only
 	Status     Status
@@ -209,4 +212,22 @@ type PlanDetail struct {
 	Actions []Action  `json:"actions"`
 	Units   []UnitRef `json:"units,omitempty"`
 	Comment string    `json:"comment,omitempty"`
+}
+
+// Problems counts the actions with an obstacle.
+func (p Plan) Problems() int {
+	n := 0
+	for _, a := range p.Actions {
+		if len(a.Problems) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Same reports whether two plans do the same, whatever was read from storage meanwhile.
+func (p Plan) Same(o Plan) bool {
+	a, errA := json.Marshal([]any{p.Actions, p.Units})
+	b, errB := json.Marshal([]any{o.Actions, o.Units})
+	return errA == nil && errB == nil && bytes.Equal(a, b)
 }

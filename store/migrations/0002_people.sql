@@ -17,7 +17,6 @@ create table unit (
   check (parent_id <> id)
 );
 create index unit_parent on unit (clinic_id, parent_id);
-create index unit_code_lower on unit (clinic_id, lower(code));
 select wardline_protect('unit');
 
 -- Somebody who exists. name, title and staff_number are what lists show, computed from
@@ -32,7 +31,7 @@ create table person (
   created_at   timestamptz not null default now(),
   primary key (clinic_id, id)
 );
-create index person_name on person (clinic_id, lower(name), id);
+create index person_name on person (clinic_id, name, id);
 select wardline_protect('person');
 
 -- Who a person is to a source. status is as the source has it; see directory.Status.
@@ -66,7 +65,9 @@ create table person_value (
   foreign key (clinic_id, person_id) references person (clinic_id, id),
   foreign key (clinic_id, source) references connector (clinic_id, id)
 );
-create index person_value_mail on person_value (clinic_id, lower(text)) where field = 'mail';
+-- Mail addresses are stored in lower case: under row-level security no index on lower(text)
+-- could be used, because lower() is not leakproof.
+create index person_value_mail on person_value (clinic_id, text) where field = 'mail';
 create index person_value_dates on person_value (clinic_id, source) where field in ('active_from', 'active_until');
 select wardline_protect('person_value');
 

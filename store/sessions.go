@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/wardline/wardline/accounts"
+	"github.com/wardline/wardline/hub"
+)
+
+// PutSession keeps a new session, unless its account was locked a moment ago.
+func (db *DB) PutSession(ctx context.Context, hash [32]byte, s accounts.StoredSession) error {
+	return db.inClinic(ctx, s.Clinic, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+with unlocked as (select id from account where id = $4 and state <> 'locked' for share)
+insert into session (clinic_id, hash, id, account_id, console, created_at, used_at, expires_at) select $1, $2, $3, id, $5, $6, $7, $8 from unlocked`,
+			s.Clinic, hash[:], s.ID, s.Account.ID, s.Console, s.Created, s.Used, s.Expires)
+		if err != nil {
+			return fmt.Errorf("put session: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return hub.E("session.put", hub.Unauthenticated, "wrong", "")
+		}
+		return nil
+	})
+}
+
+// SessionByHash returns a session with its account; it may have expired.
+func (db *DB) SessionByHash(ctx context.Context, clinic hub.ClinicID, hash [32]byte) (accounts.StoredSession, error) {
+	const q = `select ` + accountColumns + `, s.id, coalesce(s.device_id::text, ''), s.console, s.created_at, s.used_at, s.expires_at
+from session s join account a on a.id = s.account_id where s.hash = $1`
+	var s accounts.StoredSession
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		return scanAccount(tx.QueryRow(ctx, q, hash[:]), &s.Account, &s.ID, &s.Device, &s.Console, &s.Created, &s.Used, &s.Expires)
+	})
+	s.Clinic = clinic
+	return s, oneAccount("session.by_hash", err)
+}
+
+// TouchSession moves the times of last use of a session, its account and its device.
+func (db *DB) TouchSession(ctx context.Context, clinic hub.ClinicID, id string, at time.Time) error {
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		b.Queue(`update session set used_at = $2 where id = $1 and used_at < $2`, id, at)
+		b.Queue(`update account a set last_seen_at = $2 from session s where s.id = $1 and a.id = s.account_id`, id, at)
+		b.Queue(`update device d set last_seen_at = $2 from session s where s.id = $1 and d.id = s.device_id`, id, at)
+		return tx.SendBatch(ctx, b).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("touch session: %w", err)
+	}
+	return nil
+}
+
+// EndSession ends a session; one that has ended already stays so.
+func (db *DB) EndSession(ctx context.Context, clinic hub.ClinicID, id string) error {
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `delete from session where id = $1`, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// ForgetExpired removes sessions, links and codes that ended before a time. Run it daily:
+// they work no more anyway, and rows need not outlive their use.
+func (db *DB) ForgetExpired(ctx context.Context, clinic hub.ClinicID, before time.Time) error {
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		b := &pgx.Batch{}
+		b.Queue(`delete from session where expires_at < $1`, before)
+		b.Queue(`delete from signin_link where expires_at < $1`, before)
+		b.Queue(`delete from activation_code where expires_at < $1`, before)
+		return tx.SendBatch(ctx, b).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("forget expired secrets: %w", err)
+	}
+	return nil
+}
