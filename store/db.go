@@ -17,7 +17,10 @@ type DB struct {
 	pool *pgxpool.Pool
 	keys *seal.Keyring // seals raw messages, texts and names at rest
 
-	signals *signalWriter
+	signals *batcher[*signalPut]
+	acts    *batcher[*actPut]
+	items   *itemWriter
+	cursors *batcher[*cursorPut]
 	wake    chan struct{} // see Woken
 }
 
@@ -36,16 +39,15 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
 		pool.Close()
 		return nil, err
 	}
-	db.signals = newSignalWriter(db)
+	db.signals = newBatcher(maxSignalBatch, db.writeSignals)
+	db.acts = newBatcher(256, db.commitActs)
+	db.items = newItemWriter(db)
+	db.cursors = newBatcher(1024, db.writeCursors)
 	return db, nil
 }
 
-// Close waits for running transactions and closes all connections. Nothing may be put
-// into an inbox any more when it is called.
-func (db *DB) Close() {
-	db.signals.stop()
-	db.pool.Close()
-}
+// Close waits for running transactions and closes all connections.
+func (db *DB) Close() { db.pool.Close() }
 
 // Woken gives a hint after each commit that may have left work: cards to show, answers to
 // give, timers to watch. Hints may run together; the work itself is rows.

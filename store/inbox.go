@@ -77,19 +77,19 @@ func (b *Inbox) PutMovements(ctx context.Context, raw connectors.Raw, moves ...a
 func (b *Inbox) PutSignal(ctx context.Context, raw connectors.Raw, s alerting.Signal) error {
 	s.Connector = b.connector
 	if raw.Fault == nil && b.replay == "" {
-		return b.db.signals.put(ctx, b, raw, s)
+		return b.db.signals.Do(ctx, string(b.clinic), &signalPut{b, raw, s})
 	}
-	return b.put(ctx, raw, func(tx pgx.Tx, from source) (outcome, error) {
+	return b.put(ctx, raw, b.signalEffect(ctx, s))
+}
+
+func (b *Inbox) signalEffect(ctx context.Context, s alerting.Signal) func(pgx.Tx, source) (outcome, error) {
+	return func(tx pgx.Tx, _ source) (outcome, error) {
 		results, err := b.db.applySignals(ctx, tx, b.clinic, []alerting.Signal{s})
 		if err != nil {
 			return outcome{}, err
 		}
-		return signalOutcome(results[0]), results[0].Err
-	})
-}
-
-func signalOutcome(r alerting.Result) outcome {
-	return outcome{connectors.MessageApplied, map[string]any{"alert_id": r.Alert}}
+		return outcome{connectors.MessageApplied, map[string]any{"alert_id": results[0].Alert}}, results[0].Err
+	}
 }
 
 // put stores the raw input and runs effect in the same transaction. An effect that can

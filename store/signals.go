@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,96 +17,30 @@ const maxSignalBatch = 256
 
 // signalPut is one sender waiting for the commit of its signal.
 type signalPut struct {
-	ctx    context.Context
 	box    *Inbox
 	raw    connectors.Raw
 	signal alerting.Signal
-	done   chan error
 }
 
-// signalWriter commits what senders queued while the previous commit was under way: no
-// sender waits for a batch to fill, and a burst costs few commits.
-type signalWriter struct {
-	db      *DB
-	in      chan *signalPut
-	stopped chan struct{}
-	close   sync.Once
-}
-
-func newSignalWriter(db *DB) *signalWriter {
-	w := &signalWriter{db: db, in: make(chan *signalPut, maxSignalBatch), stopped: make(chan struct{})}
-	go w.run()
-	return w
-}
-
-func (w *signalWriter) stop() {
-	w.close.Do(func() { close(w.in) })
-	<-w.stopped
-}
-
-func (w *signalWriter) put(ctx context.Context, box *Inbox, raw connectors.Raw, s alerting.Signal) error {
-	p := &signalPut{ctx: ctx, box: box, raw: raw, signal: s, done: make(chan error, 1)}
-	select {
-	case w.in <- p:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return <-p.done // answered even after ctx ended: the commit may have happened
-}
-
-func (w *signalWriter) run() {
-	defer close(w.stopped)
-	for first := range w.in {
-		batch := []*signalPut{first}
-		for len(batch) < maxSignalBatch && len(w.in) > 0 {
-			p, ok := <-w.in
-			if !ok {
-				break
-			}
-			batch = append(batch, p)
-		}
-		for _, group := range byClinic(batch) {
-			w.commit(group)
-		}
-	}
-}
-
-func byClinic(batch []*signalPut) map[hub.ClinicID][]*signalPut {
-	groups := map[hub.ClinicID][]*signalPut{}
-	for _, p := range batch {
-		groups[p.box.clinic] = append(groups[p.box.clinic], p)
-	}
-	return groups
-}
-
-// commit writes a group and answers its senders. When the group fails, each signal is
-// tried alone, so that a bad one takes no other with it.
-func (w *signalWriter) commit(group []*signalPut) {
-	err := w.db.commitSignals(group)
-	if err == nil || len(group) == 1 {
+// writeSignals commits the signals that senders of one clinic queued while the previous
+// commit was under way. A signal that fails alone is put the careful way, which writes down
+// what is its own fault.
+func (db *DB) writeSignals(ctx context.Context, batch []*signalPut) error {
+	err := db.commitSignals(ctx, batch)
+	if len(batch) > 1 || permanent(err) == nil {
 		if err == nil {
-			w.db.woke()
+			db.woke()
 		}
-		for _, p := range group {
-			p.done <- err
-		}
-		return
+		return err
 	}
-	for _, p := range group {
-		p.done <- p.box.put(p.ctx, p.raw, func(tx pgx.Tx, _ source) (outcome, error) {
-			results, err := w.db.applySignals(p.ctx, tx, p.box.clinic, []alerting.Signal{p.signal})
-			if err != nil {
-				return outcome{}, err
-			}
-			return signalOutcome(results[0]), results[0].Err
-		})
-	}
+	p := batch[0]
+	return p.box.put(ctx, p.raw, p.box.signalEffect(ctx, p.signal))
 }
 
 // commitSignals stores the raw inputs of a group and applies the signals of those that
 // are new, in one transaction.
-func (db *DB) commitSignals(group []*signalPut) error {
-	ctx, clinic := context.WithoutCancel(group[0].ctx), group[0].box.clinic
+func (db *DB) commitSignals(ctx context.Context, group []*signalPut) error {
+	clinic := group[0].box.clinic
 	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
 		fresh, err := db.insertRaws(ctx, tx, group)
 		if err != nil || len(fresh) == 0 {
@@ -188,7 +121,7 @@ func countRepeats(ctx context.Context, tx pgx.Tx, again []int, boxes []hub.Conne
 }
 
 // linkAlerts writes which alert each input came to. A signal the alert engine refuses for
-// good fails the group, so that commit tries each alone and writes the fault down.
+// good fails the group, so that each is tried alone and the fault written down.
 func linkAlerts(ctx context.Context, tx pgx.Tx, fresh []freshRaw, results []alerting.Result) error {
 	ids, alerts := make([]hub.MessageID, len(fresh)), make([]string, len(fresh))
 	for i, r := range results {
