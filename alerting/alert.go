@@ -229,7 +229,8 @@ const (
 	EntryCancelled   EntryKind = "cancelled"
 	EntryExpired     EntryKind = "expired"
 	EntryDuplicate   EntryKind = "duplicate"
-	EntryAnswered    EntryKind = "answered" // the source has taken the answer
+	EntryAnswered    EntryKind = "answered"   // the source has taken the answer
+	EntryUnanswered  EntryKind = "unanswered" // the source could not be told and never will be
 )
 
 // Entry is one line of an alert's append-only story. Data holds codes and numbers, never

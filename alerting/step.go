@@ -73,21 +73,11 @@ func (b *Book) storyOf(r *running, people []Recipient, except hub.UserID) {
 	}
 }
 
-// recipients resolves the targets of the running step, each person once.
+// recipients resolves the targets of the running step.
 func (b *Book) recipients(ctx context.Context, r *running) []Recipient {
-	var all []Recipient
-	seen := map[hub.UserID]bool{}
-	for _, t := range r.alert.Policy.Steps[r.alert.Step].Targets {
-		people, err := b.world.Resolve(ctx, t, r.alert.Ward)
-		b.fail(err)
-		for _, p := range people {
-			if !seen[p.User] {
-				seen[p.User] = true
-				all = append(all, p)
-			}
-		}
-	}
-	return all
+	people, err := ResolveStep(ctx, b.world, r.alert.Policy.Steps[r.alert.Step], r.alert.Ward)
+	b.fail(err)
+	return people
 }
 
 // advance leaves the running step: its time is over, or all its people said no.

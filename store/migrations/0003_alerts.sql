@@ -88,7 +88,7 @@ revoke update, delete on alert_entry from wardline_app;
 create table alert_timer (
   clinic_id uuid not null,
   alert_id  uuid not null,
-  kind      text not null check (kind in ('step', 'accept', 'expire')),
+  kind      text not null,
   gen       integer not null,
   due_at    timestamptz not null,
   primary key (clinic_id, alert_id, kind),

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/wardline/wardline/alerting"
+	"github.com/wardline/wardline/hub"
+)
+
+// Act applies what a recipient or their device did. Acts of one clinic that come together
+// are committed together. The error means that nothing is known to be written; a refusal
+// (taken, ended, not a recipient) is in the result.
+func (db *DB) Act(ctx context.Context, clinic hub.ClinicID, act alerting.Act) (alerting.Result, error) {
+	p := &actPut{clinic: clinic, act: act}
+	err := db.acts.Do(ctx, string(clinic), p)
+	return p.result, err
+}
+
+// actPut is one caller of Act waiting for the commit.
+type actPut struct {
+	clinic hub.ClinicID
+	act    alerting.Act
+	result alerting.Result
+}
+
+func (db *DB) commitActs(ctx context.Context, puts []*actPut) error {
+	acts := make([]alerting.Act, len(puts))
+	for i, p := range puts {
+		acts[i] = p.act
+	}
+	results, err := db.Acts(ctx, puts[0].clinic, acts)
+	if err != nil {
+		return err
+	}
+	for i, p := range puts {
+		p.result = results[i]
+	}
+	return nil
+}
+
+// Acts applies several acts in one transaction and returns a result for each.
+func (db *DB) Acts(ctx context.Context, clinic hub.ClinicID, acts []alerting.Act) ([]alerting.Result, error) {
+	inputs := make([]alerting.Input, len(acts))
+	for i := range acts {
+		inputs[i].Act = &acts[i]
+	}
+	var results []alerting.Result
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+		results, err = db.applyInputs(ctx, tx, clinic, inputs)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("apply acts: %w", err)
+	}
+	db.woke()
+	return results, nil
+}
+
+// applySignals is applyInputs for signals. A result's Err is the signal's own fault.
+func (db *DB) applySignals(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, signals []alerting.Signal) ([]alerting.Result, error) {
+	inputs := make([]alerting.Input, len(signals))
+	for i := range signals {
+		inputs[i].Signal = &signals[i]
+	}
+	return db.applyInputs(ctx, tx, clinic, inputs)
+}
+
+// applyInputs makes inputs take effect, in order, and writes all that follows from them:
+// alerts, dispatches, story, timers, answers and cards are rows of the caller's transaction,
+// so that none of them can be missing after a crash. It must be the only call of its kind
+// in that transaction, or two transactions could lock the same alerts in different order.
+func (db *DB) applyInputs(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, inputs []alerting.Input) ([]alerting.Result, error) {
+	if len(inputs) == 0 {
+		return nil, nil
+	}
+	in, err := db.lockAlerts(ctx, tx, clinic, inputs)
+	if err != nil {
+		return nil, fmt.Errorf("lock alerts: %w", err)
+	}
+	book := alerting.NewBook(clinic, in.now, in.loc, &roster{tx: tx, clinic: clinic, rules: in.rules})
+	book.Load(in.running)
+	results := make([]alerting.Result, len(inputs))
+	for i, input := range inputs {
+		results[i] = book.Apply(ctx, input)
+		if input.Act != nil && hub.KindOf(results[i].Err) == hub.NotFound {
+			results[i] = in.late(*input.Act)
+		}
+	}
+	changes, err := book.Changes()
+	if err != nil {
+		return nil, fmt.Errorf("decide alerts: %w", err)
+	}
+	if err := db.writeChanges(ctx, tx, clinic, changes); err != nil {
+		return nil, fmt.Errorf("write alerts: %w", err)
+	}
+	return results, nil
+}
+
+// locked is what one batch works on. The rows of running alerts are locked until the
+// transaction ends.
+type locked struct {
+	now     time.Time
+	loc     *time.Location
+	rules   []alerting.Rule
+	running []alerting.Snapshot
+	ended   map[hub.AlertID]alerting.Snapshot
+}
+
+// late answers an act on an alert that is over. Only recipients may learn that it was.
+func (l *locked) late(act alerting.Act) alerting.Result {
+	refuse := func(k hub.Kind) alerting.Result {
+		return alerting.Result{Alert: act.Alert, Err: &hub.Error{Op: "alerting.act", Kind: k}}
+	}
+	s, ok := l.ended[act.Alert]
+	if !ok {
+		return refuse(hub.NotFound)
+	}
+	for _, d := range s.Dispatches {
+		if d.User == act.User {
+			return alerting.Late(act, s.Alert.State)
+		}
+	}
+	return refuse(hub.Forbidden)
+}

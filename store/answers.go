@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/wardline/wardline/alerting"
+	"github.com/wardline/wardline/hub"
+)
+
+// answerLease is how long an answer belongs to whoever claimed it. After a crash it is
+// given again then; sources take an answer twice without harm.
+const answerLease = 30 * time.Second
+
+// answerSecret is what of an answer never stands in a column readably.
+type answerSecret struct {
+	Name      string `json:"n,omitempty"`
+	Extension string `json:"x,omitempty"`
+}
+
+func answerPlace(id string) string { return "answer/" + id }
+
+const writeAnswersSQL = `
+insert into answer_outbox (clinic_id, alert_id, no, id, connector_id, ref, kind, state, secret, at, next_at)
+select $1, t.alert, t.no, t.id, t.connector, t.ref, t.kind, t.state, t.secret, t.at, t.at
+from unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::timestamptz[])
+  t(alert, no, id, connector, ref, kind, state, secret, at)`
+
+func (db *DB) queueAnswers(batch *pgx.Batch, clinic hub.ClinicID, list []alerting.Answer) error {
+	if len(list) == 0 {
+		return nil
+	}
+	n := len(list)
+	alerts, nos, ids, connectors := make([]hub.AlertID, n), make([]int32, n), make([]string, n), make([]hub.ConnectorID, n)
+	refs, kinds, states := make([]string, n), make([]string, n), make([]string, n)
+	secrets, at := make([][]byte, n), make([]time.Time, n)
+	for i, a := range list {
+		plain, err := json.Marshal(answerSecret{a.Name, a.Extension})
+		if err != nil {
+			return err
+		}
+		alerts[i], nos[i], ids[i], connectors[i], refs[i] = a.Alert, int32(a.No), a.ID, a.Connector, a.Ref
+		kinds[i], states[i], secrets[i], at[i] = string(a.Kind), string(a.State), db.keys.Seal(answerPlace(a.ID), plain), a.At
+	}
+	batch.Queue(writeAnswersSQL, clinic, alerts, nos, ids, connectors, refs, kinds, states, secrets, at)
+	return nil
+}
+
+// claimAnswersSQL takes the first open answer of each alert: the second waits until the
+// first is done, so a source never hears "ended" before "accepted".
+const claimAnswersSQL = `
+with mine as (
+  select o.alert_id, o.no from answer_outbox o
+  where o.clinic_id = $1 and o.done_at is null and o.next_at <= now() and not exists (
+    select from answer_outbox e where e.clinic_id = $1 and e.alert_id = o.alert_id and e.no < o.no and e.done_at is null)
+  order by o.next_at limit $2 for update skip locked)
+update answer_outbox o set next_at = now() + $3::interval, attempts = attempts + 1
+from mine m where o.clinic_id = $1 and o.alert_id = m.alert_id and o.no = m.no
+returning o.id, o.no, o.connector_id, o.alert_id, o.ref, o.kind, o.state, o.secret, o.at, o.attempts`
+
+// ClaimAnswers takes at most limit answers per clinic that are due. Each must be ended by
+// AnswerDone or AnswerFailed, or it comes again after answerLease.
+func (db *DB) ClaimAnswers(ctx context.Context, limit int) ([]alerting.OpenAnswer, error) {
+	clinics, err := db.Clinics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []alerting.OpenAnswer
+	for _, c := range clinics {
+		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) error {
+			rows, err := tx.Query(ctx, claimAnswersSQL, c.ID, limit, answerLease)
+			if err != nil {
+				return err
+			}
+			some, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (alerting.OpenAnswer, error) {
+				return db.scanAnswer(row, c.ID)
+			})
+			all = append(all, some...)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("claim answers: %w", err)
+		}
+	}
+	return all, nil
+}
+
+func (db *DB) scanAnswer(row pgx.CollectableRow, clinic hub.ClinicID) (alerting.OpenAnswer, error) {
+	a := alerting.OpenAnswer{Clinic: clinic}
+	var sealed []byte
+	err := row.Scan(&a.ID, &a.No, &a.Connector, &a.Alert, &a.Ref, &a.Kind, &a.State, &sealed, &a.At, &a.Attempts)
+	if err != nil {
+		return a, err
+	}
+	plain, err := db.keys.Open(answerPlace(a.ID), sealed)
+	if err != nil {
+		return a, fmt.Errorf("open answer: %w", err)
+	}
+	var s answerSecret
+	if err := json.Unmarshal(plain, &s); err != nil {
+		return a, fmt.Errorf("read answer: %w", err)
+	}
+	a.Name, a.Extension = s.Name, s.Extension
+	return a, nil
+}
+
+// endAnswerSQL ends an answer and tells it in the story. The alert's row is locked first,
+// as everywhere; an answer that is done already changes nothing.
+const endAnswerSQL = `
+with a as (
+  update alert set entries = entries + 1 where clinic_id = $1 and id = $2 and exists (
+    select from answer_outbox where clinic_id = $1 and alert_id = $2 and no = $3 and done_at is null)
+  returning entries, step),
+o as (
+  update answer_outbox set done_at = clock_timestamp(), gave_up = $4
+  where clinic_id = $1 and alert_id = $2 and no = $3 and done_at is null and exists (select from a) returning kind, attempts)
+insert into alert_entry (clinic_id, alert_id, no, at, kind, step, data)
+select $1, $2, a.entries, clock_timestamp(), $5, a.step, jsonb_build_object('answer', o.kind, 'attempts', o.attempts) from a, o`
+
+// AnswerDone notes that the source has taken an answer. The next one of its alert is free.
+func (db *DB) AnswerDone(ctx context.Context, a alerting.OpenAnswer) error {
+	return db.endAnswer(ctx, a, false, alerting.EntryAnswered)
+}
+
+// AnswerFailed lets an answer wait for its next attempt. gone means that the source will
+// never take it; that, or an age of alerting.AnswerLife, gives it up, which the story tells.
+func (db *DB) AnswerFailed(ctx context.Context, a alerting.OpenAnswer, gone bool) error {
+	if gone {
+		return db.endAnswer(ctx, a, true, alerting.EntryUnanswered)
+	}
+	const sql = `
+update answer_outbox set next_at = clock_timestamp() + $4::interval where clinic_id = $1 and alert_id = $2 and no = $3 and done_at is null
+returning at < clock_timestamp() - $5::interval`
+	tooOld := false
+	err := db.inClinic(ctx, a.Clinic, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, sql, a.Clinic, a.Alert, a.No, alerting.AnswerPause(a.Attempts), alerting.AnswerLife)
+		if err != nil {
+			return err
+		}
+		_, err = pgx.ForEachRow(rows, []any{&tooOld}, func() error { return nil })
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("put answer back: %w", err)
+	}
+	if tooOld {
+		return db.endAnswer(ctx, a, true, alerting.EntryUnanswered)
+	}
+	return nil
+}
+
+func (db *DB) endAnswer(ctx context.Context, a alerting.OpenAnswer, gaveUp bool, kind alerting.EntryKind) error {
+	err := db.inClinic(ctx, a.Clinic, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, endAnswerSQL, a.Clinic, a.Alert, a.No, gaveUp, string(kind))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end answer: %w", err)
+	}
+	db.woke()
+	return nil
+}

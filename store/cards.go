@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/wardline/wardline/alerting"
+	"github.com/wardline/wardline/hub"
+)
+
+// cardLease is how long a card belongs to whoever claimed it. It only matters after a
+// crash: then the card is sealed and put again.
+const cardLease = 5 * time.Second
+
+const claimCardsSQL = `
+update card_outbox o set lease_till = now() + $3::interval, attempts = attempts + 1
+where o.clinic_id = $1 and o.alert_id in (
+  select alert_id from card_outbox where clinic_id = $1 and lease_till < now()
+  order by priority desc, since limit $2 for update skip locked)
+returning o.alert_id`
+
+// ClaimCards takes at most limit cards per clinic, emergencies first, with all that is
+// needed to build and seal them. Each must be ended by CardsDone, or it comes again.
+func (db *DB) ClaimCards(ctx context.Context, limit int) ([]alerting.Card, error) {
+	clinics, err := db.Clinics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []alerting.Card
+	for _, c := range clinics {
+		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) error {
+			cards, err := db.claimCards(ctx, tx, c.ID, limit)
+			all = append(all, cards...)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("claim cards: %w", err)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b alerting.Card) int { return int(b.Alert.Priority) - int(a.Alert.Priority) })
+	return all, nil
+}
+
+const readAlertsSQL = `select ` + alertColumns + ` from alert a where a.clinic_id = $1 and a.id = any($2) order by a.id`
+
+func (db *DB) claimCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, limit int) ([]alerting.Card, error) {
+	rows, err := tx.Query(ctx, claimCardsSQL, clinic, limit, cardLease)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[hub.AlertID])
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	rows, err = tx.Query(ctx, readAlertsSQL, clinic, ids)
+	if err != nil {
+		return nil, err
+	}
+	alerts, err := db.scanAlerts(rows, clinic)
+	if err != nil {
+		return nil, err
+	}
+	snaps, err := loadDispatches(ctx, tx, clinic, alerts)
+	if err != nil {
+		return nil, err
+	}
+	cards := make([]alerting.Card, len(snaps))
+	for i, s := range snaps {
+		cards[i] = alerting.Card{Alert: s.Alert, Dispatches: s.Dispatches}
+	}
+	return cards, dressCards(ctx, tx, clinic, cards)
+}
+
+// cardPeopleSQL and cardDevicesSQL read the recipients of several cards at once. Devices
+// are read at each claim, so a new one gets the next card and a revoked one does not.
+const (
+	cardPeopleSQL  = `select id, name from account where clinic_id = $1 and id = any($2)`
+	cardDevicesSQL = `select account_id, id from device where clinic_id = $1 and account_id = any($2) and revoked_at is null order by id`
+)
+
+// dressCards adds names, devices and rooms.
+func dressCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, cards []alerting.Card) error {
+	users := cardUsers(cards)
+	names, devices := map[hub.UserID]string{}, map[hub.UserID][]hub.DeviceID{}
+	var batch pgx.Batch
+	batch.Queue(cardPeopleSQL, clinic, users).Query(func(rows pgx.Rows) error {
+		var id hub.UserID
+		var name string
+		_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { names[id] = name; return nil })
+		return err
+	})
+	batch.Queue(cardDevicesSQL, clinic, users).Query(func(rows pgx.Rows) error {
+		var id hub.UserID
+		var device hub.DeviceID
+		_, err := pgx.ForEachRow(rows, []any{&id, &device}, func() error { devices[id] = append(devices[id], device); return nil })
+		return err
+	})
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+		return err
+	}
+	rooms := map[string]alarmRoom{}
+	for i := range cards {
+		c := &cards[i]
+		c.Names = names
+		room, err := cachedAlarmRoom(ctx, tx, clinic, cardWard(c), rooms)
+		if err != nil {
+			return err
+		}
+		c.Room, c.WardName = room.ID, room.Unit
+		for _, u := range cardUsers(cards[i : i+1]) {
+			for _, d := range devices[u] {
+				c.Devices = append(c.Devices, alerting.CardDevice{ID: d, User: u})
+			}
+		}
+	}
+	return nil
+}
+
+// cardWard returns the ward whose room shows the card. Technical alerts go to the room of
+// the house: they concern its technicians, not the ward they speak of.
+func cardWard(c *alerting.Card) string {
+	if c.Alert.Technical {
+		return ""
+	}
+	return strings.ToLower(c.Alert.Ward)
+}
+
+// cardUsers returns the recipients of cards, each once, in a stable order.
+func cardUsers(cards []alerting.Card) []hub.UserID {
+	users := []hub.UserID{}
+	for i := range cards {
+		for _, d := range cards[i].Dispatches {
+			users = append(users, d.User)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
+}
+
+// DeviceKeys returns the X-Wing public keys of devices. A device's key never changes, so
+// the caller may keep it.
+func (db *DB) DeviceKeys(ctx context.Context, clinic hub.ClinicID, ids []hub.DeviceID) (map[hub.DeviceID][]byte, error) {
+	keys := make(map[hub.DeviceID][]byte, len(ids))
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `select id, kem_public from device where clinic_id = $1 and id = any($2)`, clinic, ids)
+		if err != nil {
+			return err
+		}
+		var id hub.DeviceID
+		var key []byte
+		_, err = pgx.ForEachRow(rows, []any{&id, &key}, func() error { keys[id] = slices.Clone(key); return nil })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read device keys: %w", err)
+	}
+	return keys, nil
+}
+
+// The alerts are locked first and in order, so that marking dispatches never waits in a
+// circle with a transition of the same alert. A card that has become newer stays.
+const (
+	lockCardAlertsSQL = `select id from alert where clinic_id = $1 and id = any($2) order by id for update`
+	endCardsSQL       = `
+delete from card_outbox o using (
+  select c.alert_id, t.version from card_outbox c join unnest($2::uuid[], $3::int[]) t(alert, version) on t.alert = c.alert_id
+  where c.clinic_id = $1 order by c.alert_id for update of c) d
+where o.clinic_id = $1 and o.alert_id = d.alert_id and o.version <= d.version`
+	freeCardsSQL = `update card_outbox set lease_till = '-infinity' where clinic_id = $1 and alert_id = any($2)`
+	markSentSQL  = `
+update dispatch d set state = 'sent', changed_at = clock_timestamp()
+from unnest($2::uuid[], $3::uuid[], $4::smallint[]) t(alert, usr, step)
+where d.clinic_id = $1 and d.alert_id = t.alert and d.user_id = t.usr and d.step <= t.step and d.state = 'pending'`
+)
+
+// CardsDone ends claimed cards that are in their rooms, marks their dispatches as sent and
+// lets people without a device count as unreachable, which may escalate.
+func (db *DB) CardsDone(ctx context.Context, clinic hub.ClinicID, done []alerting.CardDone) error {
+	var ids, alerts []hub.AlertID
+	var versions []int32
+	var users []hub.UserID
+	var steps []int16
+	var deaf []alerting.Act
+	for _, d := range done {
+		ids, versions = append(ids, d.Alert), append(versions, int32(d.Version))
+		for _, u := range d.Sent {
+			alerts, users, steps = append(alerts, d.Alert), append(users, u), append(steps, int16(d.Step))
+		}
+		for _, u := range d.Deaf {
+			deaf = append(deaf, alerting.Act{Alert: d.Alert, Kind: alerting.ActUnreachable, User: u})
+		}
+	}
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		batch.Queue(lockCardAlertsSQL, clinic, ids)
+		batch.Queue(markSentSQL, clinic, alerts, users, steps)
+		batch.Queue(endCardsSQL, clinic, ids, versions)
+		batch.Queue(freeCardsSQL, clinic, ids) // those that became newer meanwhile
+		return tx.SendBatch(ctx, &batch).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("end cards: %w", err)
+	}
+	if len(deaf) == 0 {
+		return nil
+	}
+	_, err = db.Acts(ctx, clinic, deaf)
+	return err
+}
