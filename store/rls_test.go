@@ -18,11 +18,6 @@ const (
 	clinicB = "22222222-2222-7222-8222-222222222222"
 )
 
-// checked holds values for columns whose check constraint refuses the generic one.
-var checked = map[string]string{
-	"message.status": "'applied'",
-}
-
 type column struct{ Name, Type string }
 
 // TestEveryTableIsClosedToAnotherClinic puts a row of clinic A into each table that has a
@@ -36,6 +31,7 @@ func TestEveryTableIsClosedToAnotherClinic(t *testing.T) {
 	app := connect(t, storetest.As(t, url, store.AppRole))
 	mustExec(t, super, fmt.Sprintf(`insert into clinic (id, name) values ('%s', 'A'), ('%s', 'B')`, clinicA, clinicB))
 	mustExec(t, super, `set session_replication_role = replica`) // the rows below need no referenced ones
+	mustExec(t, super, dropChecksSQL)                            // nor contents that mean something
 
 	tables := query[string](t, super, `
 select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'clinic_id' and not a.attisdropped
@@ -61,13 +57,21 @@ where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace order 
 						t.Errorf("%s: %q touched %d rows", name, verb, tag.RowsAffected())
 					}
 				}
-				if _, err := app.Exec(ctx, insertSQL(t, super, table, clinicA)); err == nil {
-					t.Errorf("%s could insert a row of clinic A", name)
+				_, err := app.Exec(ctx, insertSQL(t, super, table, clinicA))
+				if err == nil || !strings.Contains(err.Error(), "row-level security") {
+					t.Errorf("%s inserting a row of clinic A: got %v, want a refusal by row-level security", name, err)
 				}
 			}
 		})
 	}
 }
+
+const dropChecksSQL = `
+do $$ declare c record; begin
+  for c in select conrelid::regclass as t, conname from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace loop
+    execute format('alter table %s drop constraint %I', c.t, c.conname);
+  end loop;
+end $$`
 
 // TestRowSecurityCatalogue asks the catalogue for what a probe with one row cannot show.
 func TestRowSecurityCatalogue(t *testing.T) {
@@ -181,15 +185,12 @@ where attrelid = $1::regclass and a.attnum > 0 and not attisdropped and attnotnu
 	var names, values []string
 	for _, c := range columns {
 		names = append(names, c.Name)
-		values = append(values, plainValue(table, c, clinic))
+		values = append(values, plainValue(c, clinic))
 	}
 	return fmt.Sprintf("insert into %s (%s) values (%s)", table, strings.Join(names, ", "), strings.Join(values, ", "))
 }
 
-func plainValue(table string, c column, clinic string) string {
-	if v, ok := checked[table+"."+c.Name]; ok {
-		return v
-	}
+func plainValue(c column, clinic string) string {
 	switch {
 	case c.Name == "clinic_id":
 		return "'" + clinic + "'"
