@@ -74,8 +74,9 @@ type Cursor map[hub.RoomID]int64
 // Store is what the log needs. *store.DB implements it.
 type Store interface {
 	// Append numbers the items within their rooms, writes them and their wraps in one
-	// transaction per batch, and fills in Seq. It returns after the commit. An item whose ID
-	// the room already has is left as it is and gets the number it had.
+	// transaction per batch, and fills in Seq and At. It returns after the commit. An item
+	// whose ID the room already has is left as it is and gets the number it had; its put
+	// loses Body and Wraps, which are not those that are stored.
 	Append(ctx context.Context, puts []*Put) error
 	// Since returns what a device may open in a room after seq, oldest first, at most limit.
 	Since(ctx context.Context, clinic hub.ClinicID, device hub.DeviceID, room hub.RoomID, after int64, limit int) ([]Delivery, error)

@@ -3,7 +3,7 @@
 // What it carries is a hint and may be lost: the store is the truth, and every receiver
 // pulls from its cursor when numbers do not follow each other. On one node the hint also
 // carries the items themselves, so that an alert reaches thousands of sockets without one
-// query per socket.
+// query per socket. A put without a body is a hint only: look in the store.
 package fanout
 
 import "github.com/wardline/wardline/messaging"
