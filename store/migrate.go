@@ -87,6 +87,23 @@ begin
 end
 $$`
 
+// CreateDatabase makes a database in a fresh private cluster, where it is not there yet.
+func CreateDatabase(ctx context.Context, superURL, name string) error {
+	conn, err := pgx.Connect(ctx, superURL)
+	if err != nil {
+		return fmt.Errorf("connect to private cluster: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	var there bool
+	if err := conn.QueryRow(ctx, `select exists (select from pg_database where datname = $1)`, name).Scan(&there); err != nil || there {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "create database "+pgx.Identifier{name}.Sanitize()); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	return nil
+}
+
 func migrateTables(ctx context.Context, db *sql.DB) error {
 	defer db.Close()
 	files, err := fs.Sub(migrations, "migrations")

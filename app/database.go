@@ -1,0 +1,39 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/wardline/wardline/seal"
+	"github.com/wardline/wardline/store"
+	"github.com/wardline/wardline/store/embedded"
+)
+
+// databaseName is the hub's database in its private cluster.
+const databaseName = "wardline"
+
+// openDatabase starts the private PostgreSQL unless the configuration names another,
+// migrates, and opens it with the role that owns nothing.
+func openDatabase(ctx context.Context, c Config, keys *seal.Keyring, log *slog.Logger, undo *cleanups) (*store.DB, error) {
+	url, ownerURL := c.Database.URL, c.Database.OwnerURL
+	if url == "" {
+		pg, err := embedded.Start(ctx, embedded.Options{Dir: c.path("postgres"), Log: log})
+		if err != nil {
+			return nil, err
+		}
+		undo.push("private PostgreSQL", pg.Stop)
+		if err := store.CreateDatabase(ctx, pg.URL("postgres", embedded.Superuser), databaseName); err != nil {
+			return nil, err
+		}
+		url, ownerURL = pg.URL(databaseName, store.AppRole), pg.URL(databaseName, embedded.Superuser)
+	}
+	if err := store.Migrate(ctx, ownerURL); err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, url, keys)
+	if err != nil {
+		return nil, err
+	}
+	undo.push("database", func(context.Context) error { db.Close(); return nil })
+	return db, nil
+}
