@@ -155,7 +155,7 @@ func (d Delims) escape(dst []byte, text string) []byte {
 		}
 		seq := d.sequence(c)
 		switch {
-		case seq == "" && c != 0:
+		case seq == "":
 			dst = append(dst, c)
 		case d.Escape == 0:
 			dst = append(dst, ' ')
@@ -168,9 +168,14 @@ func (d Delims) escape(dst []byte, text string) []byte {
 
 // sequence returns the body of the escape sequence for c, empty if c may stand as it is.
 func (d Delims) sequence(c byte) string {
-	switch c {
-	case '\r', '\n':
+	if c == '\r' || c == '\n' {
 		return ".br"
+	}
+	if c < ' ' { // also keeps 0 from being taken for a delimiter that is not there
+		const digits = "0123456789ABCDEF"
+		return string([]byte{'X', digits[c>>4], digits[c&15]})
+	}
+	switch c {
 	case d.Field:
 		return "F"
 	case d.Component:
@@ -183,10 +188,6 @@ func (d Delims) sequence(c byte) string {
 		return "T"
 	case d.Truncation:
 		return "P"
-	}
-	if c < ' ' {
-		const digits = "0123456789ABCDEF"
-		return string([]byte{'X', digits[c>>4], digits[c&15]})
 	}
 	return ""
 }
