@@ -1,6 +1,7 @@
 package hl7
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -87,7 +88,8 @@ type Fault struct {
 
 // FaultOf translates the error of Parse or Split; any other error is an internal one.
 func FaultOf(err error) Fault {
-	if e, ok := err.(*Error); ok {
+	var e *Error
+	if errors.As(err, &e) {
 		return Fault{At: e.At, Code: e.Code, Text: e.Reason.Error()}
 	}
 	return Fault{Code: CodeInternal}

@@ -33,7 +33,7 @@ type Server struct {
 
 	MaxFrame     int           // of one message; DefaultMaxFrame if zero
 	MaxConns     int           // at one time; 64 if zero
-	FrameTimeout time.Duration // from a frame's first byte to its last; 30 s if zero
+	FrameTimeout time.Duration // from a frame's first byte to its last, and for a TLS handshake; 30 s and 10 s if zero
 	WriteTimeout time.Duration // for one reply; 10 s if zero
 	IdleTimeout  time.Duration // between frames; zero: none, peers keep lines open for days
 	DrainTimeout time.Duration // for messages in hand when Serve ends; 5 s if zero
@@ -194,7 +194,7 @@ func (r *serving) handshake(p *Peer) error {
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, handshakeTimeout)
+	ctx, cancel := context.WithTimeout(r.ctx, min(handshakeTimeout, or(r.FrameTimeout, handshakeTimeout)))
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return fmt.Errorf("%w: %w", ErrTLS, err)

@@ -173,7 +173,8 @@ func TestNamedFaults(t *testing.T) {
 		"idle":                       {mllp.Server{Handler: echo, IdleTimeout: 20 * time.Millisecond}, "", false, "idle"},
 		"handler fails":              {mllp.Server{Handler: failing}, "\x0ba\x1c\r", false, "handler_failed"},
 		"handler panics":             {mllp.Server{Handler: failing}, "\x0bpanic\x1c\r", false, "handler_failed"},
-		"plain text to a TLS server": {mllp.Server{Handler: echo, TLS: &tls.Config{}}, "\x0ba\x1c\r", false, "tls_failed"},
+		"plain text to a TLS server": {mllp.Server{Handler: echo, TLS: &tls.Config{}}, "\x0bMSH|^~\\&|\x1c\r", false, "tls_failed"},
+		"silence to a TLS server":    {mllp.Server{Handler: echo, TLS: &tls.Config{}, FrameTimeout: 20 * time.Millisecond}, "", false, "tls_failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -533,4 +534,17 @@ func FuzzServer(f *testing.F) {
 		}
 		exchange(t, dial(t, b), "still there")
 	})
+}
+
+// BenchmarkExchange is one connection in lock-step: frame, handler, reply.
+func BenchmarkExchange(b *testing.B) {
+	s := setup(b, &mllp.Server{Handler: echo})
+	c := dial(b, s)
+	message := []byte(strings.Repeat("x", 1100))
+	for b.Loop() {
+		if _, err := c.Exchange(b.Context(), message); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
 }
