@@ -3,13 +3,22 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  parseSearchWith,
+  stringifySearchWith,
 } from "@tanstack/react-router";
 import { ErrorState } from "@wardline/uikit/components/ErrorState.tsx";
 import { PagePending } from "@wardline/uikit/components/PagePending.tsx";
 import { NotFound } from "./shell/NotFound.tsx";
 import { Root } from "./shell/Root.tsx";
 
-const root = createRootRoute({ component: Root });
+type Search = Record<string, string | undefined>;
+
+const root = createRootRoute({
+  component: Root,
+  // Filters are text; pages read what they know and ignore the rest.
+  validateSearch: (search: Record<string, unknown>): Search =>
+    Object.fromEntries(Object.entries(search).map(([name, value]) => [name, String(value)])),
+});
 
 const at = () => root;
 
@@ -60,11 +69,39 @@ const routes = [
     path: "/audit",
     component: lazyRouteComponent(() => import("./features/audit/AuditPage.tsx"), "AuditPage"),
   }),
+  createRoute({
+    getParentRoute: at,
+    path: "/connectors/new",
+    component: lazyRouteComponent(() => import("./features/connectors/NewConnectorPage.tsx"), "NewConnectorPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/connectors/$id",
+    component: lazyRouteComponent(() => import("./features/connectors/ConnectorPage.tsx"), "ConnectorPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/messages/$id",
+    component: lazyRouteComponent(() => import("./features/messages/MessagePage.tsx"), "MessagePage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/persons/$id",
+    component: lazyRouteComponent(() => import("./features/persons/PersonPage.tsx"), "PersonPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/plans/$id",
+    component: lazyRouteComponent(() => import("./features/plans/PlanPage.tsx"), "PlanPage"),
+  }),
 ];
 
 export const router = createRouter({
   routeTree: root.addChildren(routes),
   defaultPreload: "intent",
+  // Plain text in the address: a control id of 007 must not become the number 7.
+  parseSearch: parseSearchWith((value) => value),
+  stringifySearch: stringifySearchWith(String),
   defaultPendingComponent: PagePending,
   defaultNotFoundComponent: NotFound,
   defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,

@@ -8,6 +8,7 @@ import { LanguageToggle } from "@wardline/uikit/components/LanguageToggle.tsx";
 import { useMe } from "@wardline/uikit/session/SessionProvider.tsx";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { LiveProvider } from "../live/LiveProvider.tsx";
 import { Navigation } from "./Navigation.tsx";
 
 const barHeight = 60;
@@ -58,7 +59,7 @@ export function ConsoleShell({ children }: { children: ReactNode }) {
         <Navigation onPick={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
-        {children}
+        <LiveProvider>{children}</LiveProvider>
       </AppShell.Main>
     </AppShell>
   );

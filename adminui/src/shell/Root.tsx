@@ -1,10 +1,31 @@
+import { Alert } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
 import { LinkNotice } from "@wardline/uikit/session/LinkSignIn.tsx";
 import { SignInForm } from "@wardline/uikit/session/SignInForm.tsx";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
+import { sessionEndedKey } from "../api.ts";
 import { ConsoleShell } from "./ConsoleShell.tsx";
+
+/** SessionNotice tells who was signed in a moment ago why the sign-in page is there. */
+function SessionNotice() {
+  const { t } = useTranslation();
+  const { data: ended } = useQuery({
+    queryKey: sessionEndedKey,
+    queryFn: () => false,
+    enabled: false,
+    initialData: false,
+    staleTime: Infinity,
+  });
+  if (!ended) return null;
+  return (
+    <Alert color="orange" variant="light" role="status" mb="md" data-testid="session-ended">
+      {t("sessionEnded")}
+    </Alert>
+  );
+}
 
 /**
  * Root shows the sign-in page in place of any address until somebody is signed
@@ -17,6 +38,7 @@ export function Root() {
     return (
       <SignInCard suffix={t("console")} title={t("signInTitle")}>
         <LinkNotice />
+        <SessionNotice />
         <SignInForm />
       </SignInCard>
     );

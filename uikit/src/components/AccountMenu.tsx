@@ -16,7 +16,11 @@ export function AccountMenu() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{t("session.signedInAs", { name: me.name })}</Menu.Label>
+        <Menu.Label>
+          {t("session.signedInAs", { name: me.name })}
+          <br />
+          {me.clinic.name} · {me.version}
+        </Menu.Label>
         <Menu.Item leftSection={<IconLogout size={18} />} onClick={() => void signOut()}>
           {t("session.signOut")}
         </Menu.Item>

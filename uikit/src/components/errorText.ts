@@ -11,8 +11,14 @@ const byStatus: Record<number, string> = {
   429: "error.tooMany",
 };
 
+// Codes whose reader can do more than the status says.
+const byCode: Record<string, string> = {
+  weak: "error.weak",
+  slow_down: "error.tooMany",
+};
+
 /** errorKey gives the text in namespace "ui" that explains an error to its reader. */
 export function errorKey(error: unknown): string {
   if (!(error instanceof ApiError)) return "error.server";
-  return byStatus[error.status] ?? "error.server";
+  return byCode[error.problem.code ?? ""] ?? byStatus[error.status] ?? "error.server";
 }

@@ -30,7 +30,7 @@ export function setUpTexts(modules: Record<string, Texts>): i18n {
     lng: startLanguage(),
     fallbackLng: "de",
     defaultNS: "app",
-    fallbackNS: "ui",
+    fallbackNS: ["app", "ui"],
     interpolation: { escapeValue: false },
   });
   followLanguage(i18next);

@@ -2,10 +2,20 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createQueryClient } from "../api/queryClient.ts";
+import type { Me } from "./authApi.ts";
 import { keepMeIn, type KeptMe } from "./keptMe.ts";
 import { SessionProvider, useSession } from "./SessionProvider.tsx";
 
-const me = { id: "1", login: "pflege1", name: "Pflege Eins", level: "internal" } as const;
+const me: Me = {
+  user_id: "1",
+  login: "pflege1",
+  name: "Pflege Eins",
+  level: "internal",
+  clinic: { id: "c", name: "Musterklinik" },
+  demo: false,
+  device_id: "",
+  version: "0.1.0",
+};
 
 function Who() {
   const { me: who } = useSession();

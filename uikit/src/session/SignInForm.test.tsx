@@ -16,9 +16,8 @@ function fakeHub() {
     if (request.url.endsWith("/auth/login")) {
       const body = (await request.json()) as { login: string; password: string };
       signedIn = body.login === "pflege1" && body.password === "richtig";
-      return new Response(null, { status: signedIn ? 204 : 401 });
     }
-    const me = { id: "1", login: "pflege1", name: "Pflege Eins", level: "internal" };
+    const me = { user_id: "1", login: "pflege1", name: "Pflege Eins", level: "internal" };
     return signedIn ? Response.json(me) : new Response(null, { status: 401 });
   });
 }

@@ -2,14 +2,21 @@ import { createApi, unwrap } from "../api/client.ts";
 
 /** Me is the signed-in account as the pages show it. */
 export interface Me {
-  id: string;
+  user_id: string;
   login: string;
   name: string;
   level: "admin" | "internal" | "guest";
-  clinic_name?: string;
+  clinic: { id: string; name: string };
   /** True when the hub runs the simulated clinic. */
-  demo?: boolean;
+  demo: boolean;
+  /** Empty until this browser has registered its keys. */
+  device_id: string;
+  /** Of the hub, for the account menu and for support. */
+  version: string;
 }
+
+/** What the hub asks of a new password; shorter ones are refused with code "weak". */
+export const passwordMinLength = 12;
 
 export interface Activation {
   login: string;
@@ -20,7 +27,7 @@ export interface Activation {
 interface Post<Body> {
   post: {
     requestBody: { content: { "application/json": Body } };
-    responses: { 204: { content?: never } };
+    responses: { 200: { content: { "application/json": Me } } };
   };
 }
 

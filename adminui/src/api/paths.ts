@@ -1,0 +1,114 @@
+import type {
+  Alert,
+  AlertDetail,
+  Overview,
+  Rule,
+  RuleList,
+  Trial,
+  TrialSignal,
+} from "./alerting.ts";
+import type { Person, PersonDetail, Plan, PlanDetail, Unit } from "./directory.ts";
+import type { List } from "./list.ts";
+import type {
+  AuditLine,
+  Check,
+  Connector,
+  ConnectorWrite,
+  FaultCount,
+  JsonObject,
+  Kind,
+  Message,
+  MessageDetail,
+  Revision,
+  Scope,
+  Token,
+} from "./systems.ts";
+
+type Json<T> = { content: { "application/json": T } };
+
+interface Query<Names extends string> {
+  query?: { [name in Names]?: string };
+}
+
+interface Get<T, Parameters = object> {
+  get: { parameters: Parameters; responses: { 200: Json<T> } };
+}
+
+interface Post<Body, T, Parameters = object> {
+  post: { parameters: Parameters; requestBody: Json<Body>; responses: { 200: Json<T> } };
+}
+
+/** A call without a body; the hub answers 204 or 202. */
+interface Act<Parameters = object, T = void> {
+  post: { parameters: Parameters; responses: { 200: Json<T> } };
+}
+
+interface Delete<Parameters> {
+  delete: { parameters: Parameters; responses: { 200: Json<void> } };
+}
+
+interface ById {
+  path: { id: string };
+}
+
+/** The revision the writer has seen; anything else answers 412. */
+interface IfMatch {
+  header: { "If-Match": string };
+}
+
+type Paged = "cursor" | "limit";
+
+/** ConsolePaths is what the console asks of its listener; the words are those of docs/api. */
+export interface ConsolePaths {
+  "/api/v1/overview": Get<Overview>;
+  "/api/v1/kinds": Get<List<Kind>>;
+  "/api/v1/connectors": Get<List<Connector>> &
+    Post<ConnectorWrite & { kind: string }, Connector>;
+  "/api/v1/connectors/test": Post<
+    { kind: string; id?: string; config: JsonObject },
+    { checks: Check[] }
+  >;
+  "/api/v1/connectors/{id}": Get<Connector, ById> &
+    Delete<ById> & {
+      put: {
+        parameters: ById & IfMatch;
+        requestBody: Json<ConnectorWrite>;
+        responses: { 200: Json<Connector> };
+      };
+    };
+  "/api/v1/connectors/{id}/revisions": Get<List<Revision>, ById>;
+  "/api/v1/connectors/{id}/revert": Post<{ revision: number }, Connector, ById>;
+  "/api/v1/connectors/{id}/tokens": Get<List<Token>, ById> &
+    Post<{ name: string; scopes: Scope[]; wards: string[] }, { id: string; token: string }, ById>;
+  "/api/v1/connectors/{id}/tokens/{tid}": Delete<{ path: { id: string; tid: string } }>;
+  "/api/v1/messages": Get<
+    List<Message>,
+    Query<"connector" | "type" | "control_id" | "status" | "fault" | "from" | "to" | Paged>
+  >;
+  "/api/v1/messages/errors": Get<List<FaultCount>>;
+  "/api/v1/messages/{id}": Get<MessageDetail, ById>;
+  "/api/v1/messages/{id}/replay": Act<ById, { status: string }>;
+  "/api/v1/persons": Get<List<Person>, Query<"q" | "unit" | "state" | Paged>>;
+  "/api/v1/persons/{id}": Get<PersonDetail, ById>;
+  "/api/v1/accounts/{id}/code": Act<ById, { code: string; expires: string }>;
+  "/api/v1/accounts/{id}/lock": Act<ById>;
+  "/api/v1/accounts/{id}/unlock": Act<ById>;
+  "/api/v1/units": Get<List<Unit>>;
+  "/api/v1/units/{id}/roles": Post<{ name: string }, { id: string }, ById>;
+  "/api/v1/roles/{id}": Delete<ById>;
+  "/api/v1/plans": Get<List<Plan>, Query<"state" | Paged>>;
+  "/api/v1/plans/{id}": Get<PlanDetail, ById>;
+  "/api/v1/plans/{id}/approve": Post<{ type_to_confirm: string }, void, ById>;
+  "/api/v1/plans/{id}/reject": Post<{ comment: string }, void, ById>;
+  "/api/v1/rules": Get<RuleList> & {
+    put: {
+      parameters: IfMatch;
+      requestBody: Json<{ items: Rule[] }>;
+      responses: { 200: Json<RuleList> };
+    };
+  };
+  "/api/v1/rules/try": Post<{ signal: TrialSignal }, Trial>;
+  "/api/v1/alerts": Get<List<Alert>, Query<"state" | Paged>>;
+  "/api/v1/alerts/{id}": Get<AlertDetail, ById>;
+  "/api/v1/audit": Get<List<AuditLine>, Query<Paged>>;
+}
