@@ -97,7 +97,7 @@ from account a where a.level = 'admin' and a.person_id is null order by a.create
 		}
 		if _, err := tx.Exec(ctx, `
 insert into account (clinic_id, id, login, name, level)
-select $1, $2, case when exists (select from account where login = 'admin') then 'admin-' || left($2::text, 8) else 'admin' end, 'Administrator', 'admin'
+select $1, $2::uuid, case when exists (select from account where login = 'admin') then 'admin-' || left($2::uuid::text, 8) else 'admin' end, 'Administrator', 'admin'
 where not exists (select from account where level = 'admin' and person_id is null)`, clinic, hub.NewID[hub.UserID]()); err != nil {
 			return err
 		}
