@@ -265,6 +265,58 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// TestGroupsWithin: an order with its observations, inside of a message with several.
+func TestGroupsWithin(t *testing.T) {
+	t.Parallel()
+	m := parse(t, msh+"\rPID|1\rOBR|1\rOBX|1\rZOB|z1\rOBX|2\rNTE|n2\rOBR|2\rOBX|3\rZZZ|end\r")
+	var got []string
+	for order := range m.Groups("OBR") {
+		for obs := range order.Groups("OBX") {
+			z, n := obs.Get("ZOB-1").String(), obs.Get("NTE-1").String()
+			got = append(got, order.Get("OBR-1").String()+"/"+obs.Get("OBX-1").String()+z+n)
+		}
+		if order.Get("PID-1").Present() || order.Get("MSH-9").Present() {
+			t.Error("a group reads outside of itself")
+		}
+	}
+	if diff := cmp.Diff([]string{"1/1z1", "1/2n2", "2/3"}, got); diff != "" {
+		t.Error(diff)
+	}
+	for order := range m.Groups("OBR") {
+		if order.Len() != 5 {
+			t.Errorf("the first order has %d segments", order.Len())
+		}
+		break // leaving early must not panic
+	}
+	if _, ok := m.All().Segment("OBX", 4); ok {
+		t.Error("a fourth observation")
+	}
+	second, ok := m.All().Segment("OBX", 2)
+	if p := second.Path(1); !ok || p.String() != "OBX[2]-1" || m.At(p).String() != "2" {
+		t.Errorf("the second observation is at %s", p)
+	}
+	if got := m.Delims(); got != hl7.DefaultDelims() {
+		t.Errorf("delimiters are %v", got)
+	}
+}
+
+func TestPathDerived(t *testing.T) {
+	t.Parallel()
+	m := parse(t, msh+"\rSTF|1||a~b\rSTF|2||c~d\r")
+	p := hl7.MustPath("STF-3")
+	for want, q := range map[string]hl7.Path{"a": p, "b": p.Rep(2), "c": p.Occ(2), "d": p.Occ(2).Rep(2), "": p.Occ(3)} {
+		if got := m.At(q).String(); got != want {
+			t.Errorf("%s is %q, want %q", q, got, want)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("MustPath takes a bad path")
+		}
+	}()
+	hl7.MustPath("stf-3")
+}
+
 func TestSegments(t *testing.T) {
 	t.Parallel()
 	m := parse(t, msh+"\rZBE|1\rSTF|x||||||||||||||a~b~\"\"~|\rZBE|2\r")

@@ -8,7 +8,7 @@ import (
 // Set writes text at p. The message gets bytes and an index of its own, the input is not
 // touched: values, segments and groups taken before stay as they were and belong to the
 // old content. A segment that does not exist is added at the end if it is the next
-// occurrence. MSH-1, MSH-2 and MSH-18 say how the rest is written and cannot be set. Set
+// occurrence. What the character set of the message lacks becomes a question mark. MSH-1, MSH-2 and MSH-18 say how the rest is written and cannot be set. Set
 // costs as much as Parse, and must not run while others read the message.
 func (m *Message) Set(p Path, text string) error {
 	return m.write(p, m.enc.encode(m.enc.delims.escape(nil, text)))
