@@ -45,7 +45,7 @@ func (db *DB) lockAlerts(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, in
 	l := &locked{ended: map[hub.AlertID]alerting.Snapshot{}}
 	var batch pgx.Batch
 	if len(refs) > 0 {
-		batch.Queue(lockRefsSQL, clinic, connectors, refs).Exec(nil)
+		batch.Queue(lockRefsSQL, clinic, connectors, refs)
 	}
 	var alerts []alerting.Alert
 	batch.Queue(lockAlertsSQL, clinic, ids, connectors, refs).Query(func(rows pgx.Rows) (err error) {
