@@ -106,8 +106,10 @@ func TestSilentEnd(t *testing.T) {
 		go func() {
 			io.WriteString(far, "\x0ba\x1c")
 			time.Sleep(time.Second)
-			io.WriteString(far, "\r\x0bb\x1cb")
-			time.Sleep(time.Second) // longer than the wait for a CR: the frame's own time must be back
+			io.WriteString(far, "\r\x0bb\x1c")
+			time.Sleep(100 * time.Millisecond) // shorter than the wait for a CR
+			io.WriteString(far, "b")
+			time.Sleep(time.Second) // longer than it: the frame's own time must be back
 			io.WriteString(far, "b\x1c\r\x0bc")
 		}()
 		for _, want := range []string{"a", "b\x1cbb"} {

@@ -340,9 +340,12 @@ func TestReloadUnderLoad(t *testing.T) {
 	}
 	for reload := range 5 {
 		b := server()
+		var clients []*mllp.Client
+		for range 4 {
+			clients = append(clients, dial(t, b))
+		}
 		var wg sync.WaitGroup
-		for sender := range 4 {
-			c := dial(t, b)
+		for sender, c := range clients {
 			wg.Go(func() {
 				for n := 0; ; n++ {
 					m := fmt.Appendf(nil, "%d/%d/%d", reload, sender, n)
