@@ -103,9 +103,6 @@ func (l *limiter) makeRoom(now time.Time) {
 				delete(l.by, key)
 			}
 		}
-		if age == 0 {
-			return
-		}
 	}
 }
 

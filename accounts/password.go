@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -53,7 +54,7 @@ func (h *hasher) do(ctx context.Context, f func() error) error {
 	case h.queued <- struct{}{}:
 		defer func() { <-h.queued }()
 	default:
-		return hub.E("accounts.hash", hub.TooMany, "slow_down", "%w", errBusy)
+		return hub.E("accounts.hash", hub.TooMany, "slow_down", "%w", Wait(time.Second))
 	}
 	select {
 	case h.running <- struct{}{}:
@@ -110,7 +111,7 @@ func checkPassword(op, login, password string) error {
 		return refuse("short")
 	case len(password) > maxPassword:
 		return refuse("long")
-	case lower == login, strings.Contains("\n"+common, "\n"+lower+"\n"), fewDistinct(lower):
+	case lower == login, slices.Contains(strings.Split(common, "\n"), lower), fewDistinct(lower):
 		return refuse("weak")
 	}
 	return nil

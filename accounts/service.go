@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -205,11 +204,9 @@ func (s *Service) Unlock(ctx context.Context, clinic hub.ClinicID, user hub.User
 
 // normalLogin makes what people type comparable: case and outer spaces do not matter.
 func normalLogin(s string) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
 	s = strings.ToLower(strings.TrimSpace(s))
-	if len(s) > maxLogin {
-		s = s[:maxLogin]
-	}
-	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+	return strings.ToValidUTF8(s[:min(len(s), maxLogin)], "")
 }
 
 // newToken returns <clinic>.<256 random bits> and the hash that is stored of it.
@@ -230,10 +227,7 @@ func parseToken(token string) (hub.ClinicID, [32]byte, bool) {
 	return hub.ClinicID(clinic), sha256.Sum256([]byte(token)), true
 }
 
-// Limits of what people type.
 const (
-	maxLogin      = 255
+	maxLogin      = 255 // bytes
 	setupLinkLife = 24 * time.Hour
 )
-
-var errBusy = errors.New("too many sign-ins at once")

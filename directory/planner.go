@@ -17,7 +17,10 @@ const skew = 5 * time.Minute
 // last word on each field counts. Whoever repeats statements that are already true gets a
 // plan without actions.
 func MakePlan(known Known, changes []Change, limits Limits, now time.Time) Plan {
-	p := planner{known: known, now: now, plan: Plan{Actions: []Action{}}, drafts: map[string]*draft{}, mentioned: map[string]bool{}}
+	p := planner{known: known, now: now, plan: Plan{Actions: []Action{}}, drafts: map[string]*draft{}, mentioned: map[string]bool{}, arrives: map[string]bool{}}
+	for _, c := range changes {
+		p.arrives[c.Key] = p.arrives[c.Key] || c.Op == OpPut && !p.isLater(c)
+	}
 	for _, c := range changes {
 		p.take(c)
 	}
@@ -39,6 +42,7 @@ type planner struct {
 	drafts    map[string]*draft
 	order     []string // keys of drafts as first met, which is the order of actions
 	mentioned map[string]bool
+	arrives   map[string]bool // keys that some change of the batch may create
 	missing   int
 	units     unitPlanner
 }
@@ -64,17 +68,19 @@ func (p *planner) take(c Change) {
 		return
 	}
 	p.mentioned[c.Key] = true
-	if c.At.After(p.now.Add(skew)) {
+	if p.isLater(c) {
 		p.plan.Later = append(p.plan.Later, c)
 		return
 	}
-	d := p.draft(c.Key, c.Op == OpPut)
+	d := p.draft(c.Key, p.arrives[c.Key])
 	if d == nil {
 		p.plan.Ignored++
 		return
 	}
 	d.fold(c, p.now.Location())
 }
+
+func (p *planner) isLater(c Change) bool { return c.At.After(p.now.Add(skew)) }
 
 // usable reports whether a key can be stored as it is. It is never mended: two mended keys
 // could become one.
