@@ -126,6 +126,7 @@ func (h Header) Reply(a Ack) *Builder {
 	return b
 }
 
+// setReplyType keeps the trigger of the message answered, as the standard wants it.
 func (h *Header) setReplyType(custom string) {
 	if custom != "" {
 		parts := append(strings.SplitN(custom, "^", 3), "", "")
@@ -165,6 +166,7 @@ func (b *Builder) fault(f Fault, version string) {
 	}
 }
 
+// number writes n if the condition holds: ERR leaves out what is not known.
 func (b *Builder) number(place string, cond bool, n int) {
 	if cond {
 		b.Set(place, strconv.Itoa(n))

@@ -51,6 +51,7 @@ type splitter struct {
 	batches    int // BTS seen
 }
 
+// run looks at every character once and hands on the beginnings of lines.
 func (s *splitter) run() {
 	s.from = -1
 	lineStart := true
@@ -122,6 +123,8 @@ func (s *splitter) trailer(name string, i int) {
 	}
 }
 
+// compare reads the count that follows the name of the segment at i. A blank one is
+// allowed and says nothing.
 func (s *splitter) compare(i, found int) {
 	var digits []byte
 	for i += 4 * s.step; i+s.step <= len(s.raw) && isDigit(s.unit(i)); i += s.step {

@@ -130,6 +130,7 @@ func (b *Builder) at(place string) (Path, bool) {
 	return p, true
 }
 
+// finish ends the segment being written.
 func (b *Builder) finish() {
 	if len(b.seg) > 0 {
 		b.done = append(append(b.done, b.seg...), '\r')
@@ -144,12 +145,14 @@ func (b *Builder) parts(field int, comps ...string) {
 	}
 }
 
+// text escapes and writes a value.
 func (b *Builder) text(p Path, text string) {
 	if text != "" {
 		b.place(p, b.enc.delims.escape(nil, text))
 	}
 }
 
+// place writes what is escaped already.
 func (b *Builder) place(p Path, encoded []byte) {
 	if b.err == nil {
 		b.seg, b.err = b.enc.delims.put(b.seg, p, encoded)

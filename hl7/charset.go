@@ -126,6 +126,7 @@ func (m *Message) declaredCharset() (Charset, bool) {
 	return c, ok
 }
 
+// warnIf counts a fault where the condition holds.
 func (m *Message) warnIf(cond bool, w Warning) {
 	if cond {
 		m.warn[w]++
@@ -187,6 +188,7 @@ const (
 	bigEndian
 )
 
+// byteOrder returns the decoder for the order.
 func (o utf16Order) byteOrder() binary.ByteOrder {
 	if o == bigEndian {
 		return binary.BigEndian

@@ -72,11 +72,6 @@ func (d Delims) classes() (t [256]byte) {
 	return t
 }
 
-// at returns the delimiter of a level.
-func (d Delims) at(level int) byte {
-	return [...]byte{0, d.Field, d.Repetition, d.Component, d.Sub}[level]
-}
-
 // segmentAt tells whether a segment begins here: a name, and then a field or the end.
 func (d Delims) segmentAt(text []byte) bool {
 	if len(text) < 3 || !isSegmentName(string(text[:3])) {
@@ -85,6 +80,7 @@ func (d Delims) segmentAt(text []byte) bool {
 	return len(text) == 3 || text[3] == d.Field || text[3] == '\r' || text[3] == '\n'
 }
 
+// isBatchName tells the segments that frame messages from those within one.
 func isBatchName(name []byte) bool {
 	switch string(name) {
 	case "FHS", "BHS", "BTS", "FTS":
@@ -93,6 +89,7 @@ func isBatchName(name []byte) bool {
 	return false
 }
 
+// isBatchHead tells whether text begins with such a segment, which states delimiters too.
 func isBatchHead(text []byte) bool {
 	return len(text) >= 4 && isBatchName(text[:3]) && isPunct(text[3])
 }

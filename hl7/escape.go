@@ -107,6 +107,7 @@ func (e *encoding) appendEscape(dst, body []byte) []byte {
 	return dst
 }
 
+// appendIf leaves out a delimiter that the message does not have.
 func appendIf(dst []byte, c byte) []byte {
 	if c == 0 {
 		return dst

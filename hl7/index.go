@@ -22,6 +22,7 @@ type Options struct {
 	Charset Charset
 }
 
+// withDefaults fills in what is not set and caps what is set too high.
 func (o Options) withDefaults() Options {
 	set := func(v *int, def, limit int) {
 		if *v <= 0 {
@@ -149,6 +150,7 @@ func (x *indexer) start() error {
 // run finds every delimiter and segment from MSH-2 on.
 func (x *indexer) run() error {
 	m, text := x.m, x.m.text[:x.end]
+	// Real messages have a delimiter every four to five bytes, so one allocation is enough.
 	m.toks = make([]tok, 0, len(text)/4+8)
 	m.segs = make([]segment, 1, 16)
 	for i := x.from; i < len(text); i++ {
@@ -220,6 +222,7 @@ func (x *indexer) lineEnd(i int) (int, error) {
 	return next + 3, x.openSegment(next)
 }
 
+// closeSegment notes where the open segment ends and checks its number of fields.
 func (x *indexer) closeSegment(end int) error {
 	s := &x.m.segs[len(x.m.segs)-1]
 	s.end = int32(end)
@@ -232,6 +235,8 @@ func (x *indexer) closeSegment(end int) error {
 	return nil
 }
 
+// openSegment begins the segment at pos. A header here means that two messages came as
+// one: reading on would attribute the second one's patient data to the first.
 func (x *indexer) openSegment(pos int) error {
 	m := x.m
 	m.segs = append(m.segs, segment{pos: int32(pos), tok: int32(len(m.toks))})

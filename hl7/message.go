@@ -273,7 +273,9 @@ func (m *Message) field(i, n int) (span, bool) {
 	return m.child(all, levelField, max(n-1, 1)) // part 1 is the name, MSH-1 and MSH-2
 }
 
-// child returns part n of s, counted from 1, where parts are separated by a level.
+// child returns part n of s, counted from 1, where parts are separated by a level. It takes
+// time in proportion to the delimiters before it: cheap for the fields that connectors read,
+// wrong for a walk over all of them, which uses parts.
 func (m *Message) child(s span, level, n int) (span, bool) {
 	for t := s.t0; t < s.t1; t++ {
 		if m.toks[t].level() != level {

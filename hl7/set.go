@@ -17,6 +17,7 @@ func (m *Message) Set(p Path, text string) error {
 // SetNull writes the null value at p, under the conditions of Set.
 func (m *Message) SetNull(p Path) error { return m.write(p, []byte(`""`)) }
 
+// write is Set for a value that is escaped and in the character set of the message.
 func (m *Message) write(p Path, encoded []byte) error {
 	if !isSegmentName(p.Segment) || p.Field < 1 || p.outOfRange() || p.Segment == "MSH" && (p.Field <= 2 || p.Field == 18) {
 		return fmt.Errorf("%w: %s cannot be set", ErrPath, p)
