@@ -1,4 +1,5 @@
 import type { ActRecord, BrokenRecord } from "../store/schema.ts";
+import type { KeptCard } from "../store/shelf.ts";
 import { isOpen, type Card } from "./card.ts";
 
 export const urgent = 3;
@@ -40,9 +41,10 @@ export function isMine(card: Card, user: string): boolean {
 /**
  * rings decides about sound. An answer that waits to be sent quietens this
  * device, since its owner has heard the call; a stale one does not any more.
+ * `answered`: the hub has replied to this person about this version of the card.
  */
-export function rings(card: Card, user: string, act: ActRecord | undefined): boolean {
-  if (!awaits(card, user)) return false;
+export function rings({ card, late }: KeptCard, user: string, act: ActRecord | undefined, answered: boolean): boolean {
+  if (late || answered || !awaits(card, user)) return false;
   return !act || act.stale;
 }
 

@@ -1,17 +1,19 @@
 import { Group } from "@mantine/core";
-import { AccountMenu } from "@wardline/uikit/components/AccountMenu.tsx";
-import { AppLogo } from "@wardline/uikit/components/AppLogo.tsx";
-import { ColorSchemeToggle } from "@wardline/uikit/components/ColorSchemeToggle.tsx";
+import { LogoMark } from "@wardline/uikit/components/AppLogo.tsx";
 import { DemoBanner } from "@wardline/uikit/components/DemoBanner.tsx";
-import { LanguageToggle } from "@wardline/uikit/components/LanguageToggle.tsx";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { AlarmCenter } from "../features/alarms/AlarmCenter.tsx";
+import { ConnectionBanner } from "../features/connection/ConnectionBanner.tsx";
+import { ConnectionMark } from "../features/connection/ConnectionMark.tsx";
+import { DutyChip } from "../features/duty/DutyChip.tsx";
 import classes from "./ChatShell.module.css";
 import { NavigationBar } from "./NavigationBar.tsx";
 
 /**
  * ChatShell fills exactly the window and never scrolls itself: the page inside
- * it decides what scrolls, so that a composer can stay at the bottom.
+ * it decides what scrolls, so that a composer can stay at the bottom. What a
+ * nurse must not miss is above the page: connection, sound, open calls.
  */
 export function ChatShell({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
@@ -22,14 +24,15 @@ export function ChatShell({ children }: { children: ReactNode }) {
       </a>
       <header className={classes["header"]}>
         <DemoBanner />
-        <Group h={56} px="md" justify="space-between" wrap="nowrap">
-          <AppLogo />
-          <Group gap={4} wrap="nowrap">
-            <LanguageToggle />
-            <ColorSchemeToggle />
-            <AccountMenu />
+        <Group h={56} px="md" gap="sm" justify="space-between" wrap="nowrap">
+          <LogoMark />
+          <Group gap="sm" wrap="nowrap" miw={0}>
+            <DutyChip />
+            <ConnectionMark />
           </Group>
         </Group>
+        <ConnectionBanner />
+        <AlarmCenter />
       </header>
       <div className={classes["navigation"]}>
         <NavigationBar />

@@ -6,6 +6,7 @@ import { LinkNotice } from "@wardline/uikit/session/LinkSignIn.tsx";
 import { SignInForm } from "@wardline/uikit/session/SignInForm.tsx";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
+import { ClientProvider } from "../features/auth/ClientProvider.tsx";
 import { ChatShell } from "./ChatShell.tsx";
 
 function SignInPage() {
@@ -38,9 +39,11 @@ export function Root() {
   if (pathname === "/activate") return <Outlet />;
   if (!me) return <SignInPage />;
   return (
-    <ChatShell>
-      <LinkNotice />
-      <Outlet />
-    </ChatShell>
+    <ClientProvider>
+      <ChatShell>
+        <LinkNotice />
+        <Outlet />
+      </ChatShell>
+    </ClientProvider>
   );
 }

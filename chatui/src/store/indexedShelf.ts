@@ -91,16 +91,16 @@ export class IndexedShelf implements CardShelf, BrokenShelf, ActShelf {
     await change.done;
   }
 
-  async #record({ card, room, seq }: KeptCard): Promise<CardRecord> {
+  async #record({ card, room, seq, late }: KeptCard): Promise<CardRecord> {
     const sealed = await this.#vault.seal(placeOf(card.alert_id), utf8(JSON.stringify(card)));
-    return { alert: card.alert_id, room, seq, version: card.version, sealed };
+    return { alert: card.alert_id, room, seq, version: card.version, late, sealed };
   }
 
   // A record this browser itself can no longer read is left out: the hub has it still.
-  async #open({ alert, room, seq, sealed }: CardRecord): Promise<KeptCard | null> {
+  async #open({ alert, room, seq, late, sealed }: CardRecord): Promise<KeptCard | null> {
     try {
       const plain = await this.#vault.open(placeOf(alert), sealed);
-      return { card: parseCard(JSON.parse(new TextDecoder().decode(plain))), room, seq };
+      return { card: parseCard(JSON.parse(new TextDecoder().decode(plain))), room, seq, late };
     } catch {
       return null;
     }

@@ -1,4 +1,4 @@
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { Bytes } from "../seal/bytes.ts";
 
 /** Sealed is AES-256-GCM under the account's vault key; iv is never used twice. */
@@ -24,6 +24,7 @@ export interface CardRecord {
   room: string;
   seq: number;
   version: number;
+  late: boolean;
   sealed: Sealed;
 }
 
@@ -79,4 +80,9 @@ export function openDatabase(user: string): Promise<Database> {
     // Another tab deletes the store (sign out and forget): do not stand in its way.
     blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
   });
+}
+
+/** forgetDatabase removes everything an account has left in this browser, its device keys too. */
+export function forgetDatabase(user: string): Promise<void> {
+  return deleteDB(databaseName(user));
 }

@@ -2,17 +2,20 @@ import type { Card } from "../alerts/card.ts";
 import type { Cursors } from "../stream/messages.ts";
 import type { ActRecord, BrokenRecord } from "./schema.ts";
 
-/** OpenedItem is what became of one item: a card, or the reason why not. */
-export type OpenedItem =
-  | { room: string; seq: number; card: Card }
-  | { room: string; seq: number; broken: BrokenRecord };
-
 /** KeptCard is a card with the place it came from. */
 export interface KeptCard {
   readonly card: Card;
   readonly room: string;
   readonly seq: number;
+  /** It came after its envelope had expired: shown, but it raises no alarm. */
+  readonly late: boolean;
 }
+
+/**
+ * OpenedItem is what became of one item: a card, the reason why there is none,
+ * or, for a kind this build does not know, only its place.
+ */
+export type OpenedItem = KeptCard | { room: string; seq: number; broken: BrokenRecord } | { room: string; seq: number };
 
 /** CardShelf keeps what came over the stream. */
 export interface CardShelf {

@@ -154,7 +154,7 @@ describe("no doubles", () => {
   it("hears nothing from a connection that was replaced", async () => {
     await live();
     const old = socket();
-    stream.offline();
+    old.onclose?.({ code: 1006 });
     await clock.pass(1_000);
     old.item("a", 1);
     await settle();

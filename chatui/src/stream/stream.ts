@@ -96,11 +96,6 @@ export class Stream {
     else if (this.#socket) this.#silence.doubt();
   }
 
-  /** offline is the browser's word that there is no network at all. */
-  offline(): void {
-    if (this.#socket) this.#lost(null);
-  }
-
   /** seen tells the hub that a card was on a visible screen; kept until it can be sent. */
   seen(alert: string): void {
     this.#seen.add(alert);

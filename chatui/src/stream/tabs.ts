@@ -1,3 +1,4 @@
+import type { Outcome } from "../alerts/actSender.ts";
 import type { Room } from "./messages.ts";
 import type { StreamState } from "./stream.ts";
 
@@ -12,6 +13,9 @@ export type TabMessage =
   | { t: "stream"; state: StreamState }
   | { t: "rooms"; rooms: Room[] }
   | { t: "duty" }
+  | { t: "outcome"; outcome: Outcome }
+  /** The owner's answer to "who". */
+  | { t: "owner"; device: { id: string; name: string }; clockOffset: number }
   /** A new tab asks the owner of the stream for its state. */
   | { t: "who" }
   /** To the owner: a card was on a visible screen of this tab. */

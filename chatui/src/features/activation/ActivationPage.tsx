@@ -5,10 +5,10 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { ApiError } from "@wardline/uikit/api/problem.ts";
 import { errorKey } from "@wardline/uikit/components/errorText.ts";
 import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
-import { activate } from "@wardline/uikit/session/authApi.ts";
+import { activate, passwordMinLength } from "@wardline/uikit/session/authApi.ts";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
-import { checkActivation, shortestPassword, type ActivationValues } from "./activationForm.ts";
+import { checkActivation, type ActivationValues } from "./activationForm.ts";
 
 function useActivation() {
   const { refresh } = useSession();
@@ -48,7 +48,7 @@ export function ActivationPage() {
     validate: (values) => {
       const { password, repeat } = checkActivation(values);
       return {
-        ...(password ? { password: t(password, { count: shortestPassword }) } : {}),
+        ...(password ? { password: t(password, { count: passwordMinLength }) } : {}),
         ...(repeat ? { repeat: t(repeat) } : {}),
       };
     },
@@ -70,6 +70,7 @@ export function ActivationPage() {
           {run.isError && <Failure error={run.error} />}
           <TextInput
             {...asked}
+            data-testid="activate-login"
             label={t("login")}
             autoComplete="username"
             autoCapitalize="none"
@@ -78,6 +79,7 @@ export function ActivationPage() {
           />
           <TextInput
             {...asked}
+            data-testid="activate-code"
             label={t("code")}
             autoComplete="one-time-code"
             autoCapitalize="characters"
@@ -86,20 +88,22 @@ export function ActivationPage() {
           />
           <PasswordInput
             {...asked}
+            data-testid="activate-password"
             label={t("password")}
-            description={t("passwordHint", { count: shortestPassword })}
+            description={t("passwordHint", { count: passwordMinLength })}
             autoComplete="new-password"
             key={form.key("password")}
             {...form.getInputProps("password")}
           />
           <PasswordInput
             {...asked}
+            data-testid="activate-repeat"
             label={t("repeat")}
             autoComplete="new-password"
             key={form.key("repeat")}
             {...form.getInputProps("repeat")}
           />
-          <Button type="submit" loading={run.isPending} fullWidth>
+          <Button type="submit" data-testid="activate-submit" loading={run.isPending} fullWidth>
             {t("submit")}
           </Button>
         </Stack>

@@ -1,5 +1,4 @@
-/** NIST SP 800-63B asks for 8 at least; the server has the last word. */
-export const shortestPassword = 10;
+import { passwordMinLength } from "@wardline/uikit/session/authApi.ts";
 
 export interface ActivationValues {
   login: string;
@@ -13,7 +12,7 @@ export type ActivationErrors = Partial<Record<"password" | "repeat", string>>;
 /** checkActivation gives keys of namespace "activation" for the fields that are wrong. */
 export function checkActivation(values: ActivationValues): ActivationErrors {
   const errors: ActivationErrors = {};
-  if ([...values.password].length < shortestPassword) errors.password = "tooShort";
+  if ([...values.password].length < passwordMinLength) errors.password = "tooShort";
   if (values.password !== values.repeat) errors.repeat = "different";
   return errors;
 }

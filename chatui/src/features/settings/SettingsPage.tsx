@@ -1,16 +1,29 @@
-import { Stack, Title } from "@mantine/core";
-import { IconSettings } from "@tabler/icons-react";
-import { EmptyState } from "@wardline/uikit/components/EmptyState.tsx";
+import { Stack, Text, Title } from "@mantine/core";
+import { SecondaryNotice } from "@wardline/uikit/components/SecondaryNotice.tsx";
+import { useMe } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
+import { DeviceList } from "./DeviceList.tsx";
+import { LookSettings } from "./LookSettings.tsx";
+import { SignOutSection } from "./SignOutSection.tsx";
+import { SoundTest } from "./SoundTest.tsx";
 
 export function SettingsPage() {
   const { t } = useTranslation("settings");
+  const me = useMe();
   return (
-    <Stack p="md" gap="md">
+    <Stack p="md" gap="md" maw={760} mx="auto">
       <Title order={1} size="h3">
         {t("title")}
       </Title>
-      <EmptyState icon={IconSettings} title={t("empty.title")} hint={t("empty.hint")} />
+      <Text c="dimmed">{t("signedIn", { name: me.name, clinic: me.clinic?.name ?? "" })}</Text>
+      <SoundTest />
+      <LookSettings />
+      <DeviceList />
+      <SignOutSection />
+      <Text size="xs" c="dimmed">
+        {t("version", { version: me.version })}
+      </Text>
+      <SecondaryNotice />
     </Stack>
   );
 }

@@ -1,0 +1,1 @@
+export const dutyKey = ["duty"] as const;
