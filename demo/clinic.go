@@ -1,0 +1,72 @@
+// Package demo is a simulated clinic that speaks the real protocols over real sockets: a
+// KIS sending staff and patients by HL7 over MLLP, and a nurse-call system logging in by
+// ESPA-X. It knows the hub only from outside, as a hospital's systems do. All names are
+// invented.
+package demo
+
+import (
+	"fmt"
+	"math/rand/v2"
+)
+
+// Ward is a ward of the simulated clinic.
+type Ward struct {
+	Code string // as KIS and nurse call spell it
+	Name string
+	Beds int // beds 1 and 2 of rooms 1, 2, 3 ...
+}
+
+// Nurse is a member of staff the KIS sends.
+type Nurse struct {
+	Number string // staff number: the key, and the login
+	Family string
+	Given  string
+	Title  string
+	Job    string
+	Ward   string
+}
+
+// Name is how the hub shows the nurse.
+func (n Nurse) Name() string { return n.Given + " " + n.Family }
+
+// Wards returns the wards of the clinic.
+func Wards() []Ward {
+	return []Ward{
+		{"4B", "Station 4B Innere Medizin", 24},
+		{"CHI3", "Station 3 Chirurgie", 20},
+		{"INT1", "Intensivstation 1", 10},
+	}
+}
+
+// Staff returns the staff of the clinic, always the same: fourteen people a ward.
+func Staff() []Nurse {
+	given := []string{"Käthe", "Jörg", "Łucja", "Ömer", "Anneliese", "Tuğba", "Björn", "Svetlana", "Matthias", "Noëlle", "Friedrich", "Zoë", "Hans-Peter", "Ingrid"}
+	family := []string{"Müller", "Schäfer", "Nowak", "Yıldız", "Großmann", "von der Heide", "Brandt", "Petrova", "Weiß", "Köhler", "Vogt", "Lindner", "Krüger", "Böttcher"}
+	var out []Nurse
+	for w, ward := range Wards() {
+		for i := range given {
+			n := Nurse{Number: fmt.Sprintf("%d", 4700+w*100+i+1), Given: given[i], Family: family[(i+w*5)%len(family)], Job: "Pflegefachkraft", Ward: ward.Code}
+			if i == len(given)-1 {
+				n.Title, n.Job = "Dr. med.", "Oberärztin"
+			}
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// bed is a place a call may come from.
+type bed struct{ ward, room, bed string }
+
+func beds() []bed {
+	var out []bed
+	for _, w := range Wards() {
+		for i := range w.Beds {
+			out = append(out, bed{w.Code, fmt.Sprintf("%d", i/2+1), fmt.Sprintf("%d", i%2+1)})
+		}
+	}
+	return out
+}
+
+// dice makes every run of the demo the same.
+func dice(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x77617264)) }
