@@ -65,10 +65,24 @@ func (db *DB) SetPassword(ctx context.Context, clinic hub.ClinicID, user hub.Use
 		if tag.RowsAffected() == 0 {
 			return hub.E("account.set_password", hub.NotFound, "", "")
 		}
-		_, err = tx.Exec(ctx, `delete from session where account_id = $1 and id <> $2`, user, keep)
-		return err
+		return endSessions(ctx, tx, clinic, user, keep)
 	})
 }
+
+// endSessions ends an account's sessions, all but one if keep names it, and tells every
+// node if there were any. The kept one's socket comes back by itself.
+func endSessions(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, user hub.UserID, keep string) error {
+	_, err := tx.Exec(ctx, `
+with ended as (delete from session where account_id = $2 and id <> $3 returning 1)
+select pg_notify('wardline_access', json_build_object('clinic', $1::text, 'user', $2::uuid)::text) where exists (select from ended)`, string(clinic), user, keep)
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+// nobody is an id no session has.
+const nobody = "00000000-0000-0000-0000-000000000000"
 
 // SetLockedHere sets or lifts the administrator's lock.
 func (db *DB) SetLockedHere(ctx context.Context, clinic hub.ClinicID, user hub.UserID, locked bool) error {
@@ -154,7 +168,7 @@ func (db *DB) UseCode(ctx context.Context, clinic hub.ClinicID, user hub.UserID,
 		if _, err := tx.Exec(ctx, setPassword, user, passwordHash); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from session where account_id = $1`, user); err != nil {
+		if err := endSessions(ctx, tx, clinic, user, nobody); err != nil {
 			return err
 		}
 		return tellChanged(ctx, tx, clinic, "persons", "duty")

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"time"
 
@@ -146,6 +147,41 @@ func TestLockEndsSessionsOnEveryNode(t *testing.T) {
 	}
 	if _, _, err := s.SignIn(t.Context(), h.clinic, "4711", goodPassword, ward4); err != nil {
 		t.Errorf("after unlocking: %v", err)
+	}
+}
+
+// TestNewPasswordEndsOtherSessions: whoever resets a password does so because somebody
+// else may know the old one.
+func TestNewPasswordEndsOtherSessions(t *testing.T) {
+	t.Parallel()
+	h, s, _ := openAccounts(t)
+	_, old := signedIn(t, h, s)
+	ears := h.listen("wardline_access")
+	_, fresh := signedIn(t, h, s)
+	if got := h.heard(ears); got["user"] == "" {
+		t.Errorf("heard %v", got)
+	}
+	_, err := s.SessionByToken(t.Context(), old, false)
+	wantCode(t, err, hub.Unauthenticated, "expired")
+	if _, err := s.SessionByToken(t.Context(), fresh, false); err != nil {
+		t.Errorf("the new session: %v", err)
+	}
+}
+
+func TestSignInIsThrottledAndSessionsAreNot(t *testing.T) {
+	t.Parallel()
+	h, s, _ := openAccounts(t)
+	_, token := signedIn(t, h, s)
+	var last error
+	for range 7 {
+		_, _, last = s.SignIn(t.Context(), h.clinic, "4711", "wrong password!", ward4)
+	}
+	var wait accounts.Wait
+	if wantCode(t, last, hub.TooMany, "slow_down"); !errors.As(last, &wait) || wait <= 0 {
+		t.Errorf("no word of how long: %v", last)
+	}
+	if _, err := s.SessionByToken(t.Context(), token, false); err != nil {
+		t.Errorf("the open session suffers: %v", err)
 	}
 }
 

@@ -104,12 +104,14 @@ func (db *DB) ChangeDuty(ctx context.Context, clinic hub.ClinicID, role hub.Role
 }
 
 func writeDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.RoleID, c directory.DutyChange) error {
+	if c.Begin != "" {
+		if err := beginDuty(ctx, tx, clinic, role, c.Begin); err != nil {
+			return err
+		}
+	}
 	b := &pgx.Batch{}
 	if c.End != "" {
 		b.Queue(`update duty set until = now() where role_id = $1 and account_id = $2 and until is null`, role, c.End)
-	}
-	if c.Begin != "" {
-		b.Queue(`insert into duty (clinic_id, id, role_id, account_id) values ($1, $2, $3, $4)`, clinic, hub.NewID[hub.RoleID](), role, c.Begin)
 	}
 	if c.Close != "" {
 		b.Queue(`update duty_offer set ended = $2, ended_at = now() where id = $1 and ended is null`, c.Close, c.CloseWith)
@@ -118,6 +120,18 @@ func writeDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.Rol
 		b.Queue(`insert into duty_offer (clinic_id, id, role_id, from_id, to_id, at) values ($1, $2, $3, $4, $5, $6)`, clinic, o.ID, role, o.From, o.To, o.At)
 	}
 	return tx.SendBatch(ctx, b).Close()
+}
+
+// beginDuty puts an account on duty, unless it was locked a moment ago: a lock waits for
+// this transaction or this one for it, so nobody locked stays on duty.
+func beginDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.RoleID, user hub.UserID) error {
+	tag, err := tx.Exec(ctx, `
+with usable as (select id from account where id = $4 and state = 'active' for share)
+insert into duty (clinic_id, id, role_id, account_id) select $1, $2, $3, id from usable`, clinic, hub.NewID[hub.RoleID](), role, user)
+	if err == nil && tag.RowsAffected() == 0 {
+		return hub.E("directory.duty", hub.Forbidden, "not_active", "")
+	}
+	return err
 }
 
 // OfferRole returns the role of an offer that is open and concerns the user.
