@@ -33,6 +33,7 @@ type conn struct {
 	user   hub.UserID
 	device hub.DeviceID
 	check  func(context.Context) error
+	serial uint64
 
 	// Of the reader alone.
 	known   bool // the first frame has come

@@ -111,7 +111,7 @@ func (w *world) SaveCursor(_ context.Context, _ hub.ClinicID, d hub.DeviceID, at
 	return w.fail
 }
 
-func (w *world) Act(_ context.Context, _ hub.ClinicID, acts ...alerting.Act) ([]alerting.Result, error) {
+func (w *world) Acts(_ context.Context, _ hub.ClinicID, acts []alerting.Act) ([]alerting.Result, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.fail != nil {

@@ -31,7 +31,7 @@ type Log interface {
 // Acts takes the receipts of devices. It is called with batches; refusals in the results
 // are of no interest here.
 type Acts interface {
-	Act(ctx context.Context, clinic hub.ClinicID, acts ...alerting.Act) ([]alerting.Result, error)
+	Acts(ctx context.Context, clinic hub.ClinicID, acts []alerting.Act) ([]alerting.Result, error)
 }
 
 // Room is a room as clients see it.
@@ -116,6 +116,7 @@ type Hub struct {
 
 	mu      sync.RWMutex
 	closed  bool
+	serial  uint64                   // of the newest connection
 	conns   map[*conn]struct{}       // all, also those that have not said hello
 	devices map[hub.DeviceID]*conn   // one connection per device
 	left    map[hub.DeviceID][]sent  // what ended connections had not seen acknowledged
@@ -180,16 +181,23 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, s accounts.Session, 
 		return
 	}
 	h.conns[c] = struct{}{}
+	h.serial++
+	c.serial = h.serial
 	h.wg.Add(1)
 	h.mu.Unlock()
 	go c.read()
 }
 
-// join makes c the connection of its device; an older one is told that it was replaced. It
-// returns what earlier connections of the device had not seen acknowledged.
+// join makes c the connection of its device; the older of two is told that it was
+// replaced. It returns what earlier connections of the device had not seen acknowledged.
 func (h *Hub) join(c *conn) []sent {
 	h.mu.Lock()
 	old, left := h.devices[c.device], h.left[c.device]
+	if old != nil && old.serial > c.serial { // its hello was overtaken by that of its successor
+		h.mu.Unlock()
+		c.bye(Replaced)
+		return nil
+	}
 	h.devices[c.device] = c
 	delete(h.left, c.device)
 	h.mu.Unlock()
@@ -242,6 +250,17 @@ func (h *Hub) Kick(clinic hub.ClinicID, user hub.UserID, code Code) {
 func (h *Hub) KickDevice(clinic hub.ClinicID, device hub.DeviceID, code Code) {
 	for _, c := range h.match(func(c *conn) bool { return c.clinic == clinic && c.device == device }) {
 		c.bye(code)
+	}
+}
+
+// Recheck looks at the sessions of all connections now. It follows a gap in hearing of
+// locks, and any hint that somebody's access has changed.
+func (h *Hub) Recheck() {
+	for _, c := range h.match(func(*conn) bool { return true }) {
+		c.mu.Lock()
+		c.checked = time.Time{}
+		c.mu.Unlock()
+		c.tick(time.Now())
 	}
 }
 

@@ -84,7 +84,7 @@ func (r *receipts) flush(ctx context.Context) bool {
 	r.mu.Unlock()
 	ok := true
 	for clinic, acts := range batch {
-		if _, err := r.acts.Act(ctx, clinic, distinct(acts)...); err != nil {
+		if _, err := r.acts.Acts(ctx, clinic, distinct(acts)); err != nil {
 			ok = false
 			r.log.Warn("receipts were not taken, trying again", "error", err)
 			r.add(clinic, acts...)
