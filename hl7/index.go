@@ -151,28 +151,31 @@ func (x *indexer) start() error {
 func (x *indexer) run() error {
 	m, text := x.m, x.m.text[:x.end]
 	// Real messages have a delimiter every four to five bytes, so one allocation is enough.
-	m.toks = make([]tok, 0, len(text)/4+8)
+	toks := make([]tok, 0, len(text)/4+8) // local variables: this loop is most of Parse
+	high, class := byte(0), &x.class
 	m.segs = make([]segment, 1, 16)
 	for i := x.from; i < len(text); i++ {
 		c := text[i]
-		x.high |= c
-		switch k := x.class[c]; k {
+		high |= c
+		switch k := class[c]; k {
 		case 0:
 		case levelField:
 			x.fields++
-			m.toks = append(m.toks, tok(i<<3|levelField))
+			toks = append(toks, tok(i<<3|levelField))
 		case classEscape:
 			i = x.escape(i)
 		case classEnd:
+			m.toks = toks // openSegment notes how many there are
 			next, err := x.lineEnd(i)
 			if err != nil {
 				return err
 			}
 			i = next - 1
 		default:
-			m.toks = append(m.toks, tok(i<<3)|tok(k))
+			toks = append(toks, tok(i<<3)|tok(k))
 		}
 	}
+	m.toks, x.high = toks, high
 	return x.closeSegment(len(text))
 }
 
