@@ -112,11 +112,11 @@ type Hub struct {
 	reads    chan struct{} // bounds the connections that read the store at the same time
 	acts     *receipts
 	cursors  *cursors
+	serial   atomic.Uint64 // of the newest connection
 	stats    struct{ sent, resyncs, refused, unserved atomic.Int64 }
 
 	mu      sync.RWMutex
 	closed  bool
-	serial  uint64                   // of the newest connection
 	conns   map[*conn]struct{}       // all, also those that have not said hello
 	devices map[hub.DeviceID]*conn   // one connection per device
 	left    map[hub.DeviceID][]sent  // what ended connections had not seen acknowledged
@@ -167,11 +167,12 @@ func (t Times) withDefaults() Times {
 // once the connection is established; what belongs to the request is then free. check is
 // asked again from time to time whether the session still holds.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, s accounts.Session, check func(context.Context) error) {
+	serial := h.serial.Add(1) // before the client knows, and could already replace it
 	ws, err := h.upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // Upgrade has answered
 	}
-	c := &conn{hub: h, ws: ws, clinic: s.Clinic, user: s.Account.ID, device: s.Device, check: check}
+	c := &conn{hub: h, serial: serial, ws: ws, clinic: s.Clinic, user: s.Account.ID, device: s.Device, check: check}
 	// Spread out, so that devices that came together are not looked at together.
 	c.checked = time.Now().Add(-rand.N(h.o.Times.Recheck / 2))
 	h.mu.Lock()
@@ -181,8 +182,6 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, s accounts.Session, 
 		return
 	}
 	h.conns[c] = struct{}{}
-	h.serial++
-	c.serial = h.serial
 	h.wg.Add(1)
 	h.mu.Unlock()
 	go c.read()
