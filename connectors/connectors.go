@@ -81,9 +81,9 @@ type Env struct {
 	Listen func(network, addr string) (net.Listener, error)
 	// Status returns the newest alert of this connector with the given reference.
 	Status func(ctx context.Context, ref string) (alerting.Alert, error)
-	// Names returns the display names of people, in order, for a source that may see who
-	// accepted; somebody unknown is "".
-	Names func(ctx context.Context, users []hub.UserID) ([]string, error)
+	// Names returns the display names of people, for a source that may see who accepted;
+	// somebody unknown is missing.
+	Names func(ctx context.Context, users []hub.UserID) (map[hub.UserID]string, error)
 	// Grant finds what an API token of this connector may do; hub.Unauthenticated if none.
 	Grant func(ctx context.Context, token string) (Grant, error)
 	State KV

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,6 +106,20 @@ func (s *Supervisor) Close(ctx context.Context) {
 		wg.Go(func() { s.Stop(ctx, id) })
 	}
 	wg.Wait()
+}
+
+// IDs returns every connector that ran since the hub started, in no order.
+func (s *Supervisor) IDs() []hub.ConnectorID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.units))
+}
+
+// IDs returns every connector that was ever started since the hub began.
+func (s *Supervisor) IDs() []hub.ConnectorID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.units))
 }
 
 // Health returns what a connector last reported; Stopped for one that never ran.

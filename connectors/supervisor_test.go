@@ -377,7 +377,7 @@ func TestTestButton(t *testing.T) {
 	if checks := s.Test(t.Context(), unknown); len(checks) != 2 || !checks[1].OK {
 		t.Errorf("testing a connector that never ran: %v", checks)
 	}
-	if s.Health(unknown.ID).State != Stopped || s.Revision(id) != 1 {
+	if s.Health(unknown.ID).State != Stopped || s.Revision(id) != 1 || len(s.IDs()) != 1 {
 		t.Error("a test left a trace")
 	}
 }

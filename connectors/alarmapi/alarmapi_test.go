@@ -91,8 +91,8 @@ func start(t *testing.T, settings string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := func(_ context.Context, users []hub.UserID) ([]string, error) {
-		return []string{"Käthe Müller"}[:len(users)], nil
+	names := func(context.Context, []hub.UserID) (map[hub.UserID]string, error) {
+		return map[hub.UserID]string{"u1": "Käthe Müller"}, nil
 	}
 	s := connectors.NewSupervisor(connectors.Options{Registry: registry, Env: func(connectors.Spec) connectors.Env {
 		return connectors.Env{Inbox: rec, Status: rec.status, Grant: grants, Names: names}

@@ -246,9 +246,15 @@ func (s *server) getAlert(w http.ResponseWriter, r *http.Request) {
 	}
 	out := newStatus(a)
 	if len(a.AcceptedBy) > 0 && s.env.Names != nil {
-		if out.AcceptedBy, err = s.env.Names(r.Context(), a.AcceptedBy); err != nil {
+		names, err := s.env.Names(r.Context(), a.AcceptedBy)
+		if err != nil {
 			s.unavailable(w, err)
 			return
+		}
+		for _, user := range a.AcceptedBy {
+			if name := names[user]; name != "" {
+				out.AcceptedBy = append(out.AcceptedBy, name)
+			}
 		}
 	}
 	write(w, http.StatusOK, out)
