@@ -29,6 +29,7 @@ import (
 type callWard struct {
 	tb      testing.TB
 	db      *store.DB
+	keys    *seal.Keyring
 	url     string // as the application's role
 	super   *pgx.Conn
 	clinic  hub.ClinicID
@@ -39,6 +40,7 @@ type callWard struct {
 	fan     *fanout.Local
 	log     *messaging.Log
 	cards   *notify.Cards
+	sender  *seal.Sender
 	hubKey  ed25519.PublicKey
 	private hpke.PrivateKey // of every device: making keys is not what is tested
 	sent    int
@@ -55,11 +57,10 @@ func openCallWard(tb testing.TB) *callWard {
 	tb.Helper()
 	admin := storetest.New(tb, store.Migrate)
 	w := &callWard{tb: tb, url: storetest.As(tb, admin, store.AppRole), fan: &fanout.Local{}}
-	keys, err := seal.ParseKeyring(seal.NewKey())
+	var err error
+	w.keys, err = seal.ParseKeyring(seal.NewKey())
 	w.must(err)
-	w.db, err = store.Open(tb.Context(), w.url, keys)
-	w.must(err)
-	tb.Cleanup(w.db.Close)
+	w.db = w.reopen()
 	w.super, err = pgx.Connect(tb.Context(), admin)
 	w.must(err)
 	tb.Cleanup(func() { w.super.Close(context.Background()) })
@@ -76,15 +77,24 @@ func openCallWard(tb testing.TB) *callWard {
 	return w
 }
 
+// reopen opens the same database as another node would.
+func (w *callWard) reopen() *store.DB {
+	w.tb.Helper()
+	db, err := store.Open(w.tb.Context(), w.url, w.keys)
+	w.must(err)
+	w.tb.Cleanup(sync.OnceFunc(db.Close))
+	return db
+}
+
 func (w *callWard) openCards() {
 	public, private, err := ed25519.GenerateKey(nil)
 	w.must(err)
-	sender, err := seal.NewSender(private)
+	w.sender, err = seal.NewSender(private)
 	w.must(err)
 	w.private, err = hpke.MLKEM768X25519().GenerateKey()
 	w.must(err)
 	w.hubKey, w.log = public, messaging.NewLog(w.db, w.fan)
-	w.cards = notify.NewCards(w.db, w.log, sender, slog.New(slog.DiscardHandler))
+	w.cards = notify.NewCards(w.db, w.log, w.sender, slog.New(slog.DiscardHandler))
 }
 
 func (w *callWard) must(err error) {
