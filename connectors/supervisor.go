@@ -115,13 +115,6 @@ func (s *Supervisor) IDs() []hub.ConnectorID {
 	return slices.Collect(maps.Keys(s.units))
 }
 
-// IDs returns every connector that was ever started since the hub began.
-func (s *Supervisor) IDs() []hub.ConnectorID {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Collect(maps.Keys(s.units))
-}
-
 // Health returns what a connector last reported; Stopped for one that never ran.
 func (s *Supervisor) Health(id hub.ConnectorID) Health {
 	u := s.known(id)
