@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/accounts"
+	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
 )
 
@@ -352,5 +353,38 @@ select coalesce(string_agg(row::text, ''), '') from (
 	}
 	if !bytes.Contains([]byte(dump), []byte("argon2id")) {
 		t.Error("the dump holds no hash at all: this test looks in the wrong place")
+	}
+}
+
+// TestNoSessionOrDutyForTheJustLocked tries what a request does that was let in a moment
+// before the lock.
+func TestNoSessionOrDutyForTheJustLocked(t *testing.T) {
+	t.Parallel()
+	h, s, c := openAccounts(t)
+	session, _ := signedIn(t, h, s)
+	role := h.role("4B", "Pflege Station 4B")
+	if err := s.Lock(t.Context(), h.clinic, session.Account.ID); err != nil {
+		t.Fatal(err)
+	}
+	late := accounts.StoredSession{Session: session, Used: c.now}
+	late.ID = hub.NewID[string]()
+	wantCode(t, h.db.PutSession(t.Context(), [32]byte{1}, late), hub.Unauthenticated, "wrong")
+	err := h.db.ChangeDuty(t.Context(), h.clinic, role, func(directory.RoleState) (directory.DutyChange, error) {
+		return directory.DutyChange{Begin: session.Account.ID}, nil
+	})
+	if hub.KindOf(err) != hub.Forbidden {
+		t.Errorf("duty of a locked account: %v", err)
+	}
+}
+
+// TestHistoryIsAppendOnly: the hub itself cannot rewrite who caused a change.
+func TestHistoryIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t)
+	app := connect(t, h.url)
+	for _, q := range []string{`update person_change set new_text = ''`, `delete from person_change`} {
+		if _, err := app.Exec(t.Context(), q); err == nil {
+			t.Errorf("%q was allowed", q)
+		}
 	}
 }
