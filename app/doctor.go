@@ -29,8 +29,8 @@ type Finding struct {
 }
 
 const (
-	minFreeDisk   = 1 << 30          // bytes; below it PostgreSQL may soon refuse to write
-	maxClockSkew  = 2 * time.Second  // between this machine and its database
+	minFreeDisk   = 1 << 30         // bytes; below it PostgreSQL may soon refuse to write
+	maxClockSkew  = 2 * time.Second // between this machine and its database
 	certWarning   = 30 * 24 * time.Hour
 	doctorTimeout = 10 * time.Second
 )
@@ -178,15 +178,17 @@ func checkListener(ctx context.Context, c Config, name, addr string) Finding {
 			return ok(name+" listener", "%s, held by a running hub", addr)
 		}
 	}
-	return bad(name+" listener", fmt.Sprintf("ss -ltnp 'sport = :%s'; or set %s.addr", portOf(addr), name), "%v", err)
+	_, port := hostPort(addr)
+	return bad(name+" listener", fmt.Sprintf("ss -ltnp 'sport = :%s'; or set %s.addr", port, name), "%v", err)
 }
 
-func portOf(addr string) string {
-	_, port, err := net.SplitHostPort(addr)
+// hostPort splits an address; one without a port is all host.
+func hostPort(addr string) (host, port string) {
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return addr
+		return addr, ""
 	}
-	return port
+	return host, port
 }
 
 func checkCertificate(name string, l ListenConfig, now time.Time) Finding {

@@ -58,9 +58,13 @@ func Staff() []Nurse {
 // bed is a place a call may come from.
 type bed struct{ ward, room, bed string }
 
-func beds() []bed {
+// beds returns the beds of a ward, or of all for "".
+func beds(ward string) []bed {
 	var out []bed
 	for _, w := range Wards() {
+		if ward != "" && w.Code != ward {
+			continue
+		}
 		for i := range w.Beds {
 			out = append(out, bed{w.Code, fmt.Sprintf("%d", i/2+1), fmt.Sprintf("%d", i%2+1)})
 		}

@@ -53,7 +53,7 @@ func (k *KIS) Run(ctx context.Context) error {
 
 // patients admits, transfers and discharges, and now and then changes a member of staff.
 func (k *KIS) patients(ctx context.Context, d *rand.Rand) error {
-	places := beds()
+	places := beds("")
 	in := map[int]bed{} // case number -> where
 	for number := 3000; ; number++ {
 		place := places[d.IntN(len(places))]

@@ -27,6 +27,7 @@ type NurseCall struct {
 	User     string
 	Password string
 	Interval time.Duration
+	Ward     string // calls come from this ward only; "" is all
 	Log      *slog.Logger
 	// Heard is told each indication of the hub; nil is fine. It must not block.
 	Heard func(m wire.Message)
@@ -166,7 +167,7 @@ func (n *NurseCall) request(ctx context.Context, m wire.Message) (wire.Message, 
 
 // raise starts a call every Interval and resets those whose time has come.
 func (n *NurseCall) raise(ctx context.Context, d *rand.Rand) {
-	places := beds()
+	places := beds(n.Ward)
 	next := time.Now().Add(n.Interval)
 	for pause(ctx, time.Second) {
 		n.resetDue(ctx)

@@ -49,6 +49,9 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
 // Close waits for running transactions and closes all connections.
 func (db *DB) Close() { db.pool.Close() }
 
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+
 // Woken gives a hint after each commit that may have left work: cards to show, answers to
 // give, timers to watch. Hints may run together; the work itself is rows.
 func (db *DB) Woken() <-chan struct{} { return db.wake }

@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/wardline/wardline/accounts"
+	"github.com/wardline/wardline/connectors"
+	"github.com/wardline/wardline/directory"
+	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/notify"
+	"github.com/wardline/wardline/seal"
+	"github.com/wardline/wardline/server/stream"
+	"github.com/wardline/wardline/store"
+)
+
+// stopBound is how long one part may take to stop.
+const stopBound = 10 * time.Second
+
+// App is one running hub.
+type App struct {
+	config  Config
+	version string
+	log     *slog.Logger
+	level   *slog.LevelVar
+	out     io.Writer
+	demo    bool
+	metrics *metrics
+
+	clinic     store.ClinicRow
+	db         *store.DB
+	fanout     *store.Fanout
+	accounts   *accounts.Service
+	duty       *directory.Duty
+	staff      *directory.Staff
+	rooms      *messaging.Log
+	supervisor *connectors.Supervisor
+	registry   *connectors.Registry
+	cards      *notify.Cards
+	answers    *notify.Answers
+	stream     *stream.Hub
+	live       *stream.Live
+	hubKey     []byte // the public half of the hub's signing key
+
+	listeners []listener
+	work      *group
+	undo      cleanups
+	reload    sync.Mutex
+}
+
+// listener is one address with what is served there.
+type listener struct {
+	name   string
+	config ListenConfig
+	server *http.Server
+	socket net.Listener
+}
+
+// New reads keys, opens and migrates the database and builds every part. What it began is
+// undone when it fails.
+func New(ctx context.Context, c Config, s Setup, log *slog.Logger, level *slog.LevelVar) (a *App, err error) {
+	a = &App{config: c, version: s.Version, log: log, level: level, out: s.Out, demo: s.demo, metrics: newMetrics(s.Version)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.undo.run(context.WithoutCancel(ctx), log, stopBound))
+		}
+	}()
+	keys, err := loadKeyring(c)
+	if err != nil {
+		return nil, err
+	}
+	sign, err := loadSigningKey(c)
+	if err != nil {
+		return nil, err
+	}
+	if a.db, a.fanout, err = openDatabase(ctx, c, keys, log, &a.undo); err != nil {
+		return nil, err
+	}
+	if a.clinic, err = a.db.EnsureClinic(ctx, c.Clinic.Name, c.Clinic.Timezone); err != nil {
+		return nil, err
+	}
+	sender, err := seal.NewSender(sign)
+	if err != nil {
+		return nil, fmt.Errorf("set up sealing: %w", err)
+	}
+	a.hubKey = sign.Public().(ed25519.PublicKey)
+	if err := a.buildDomains(sender); err != nil {
+		return nil, err
+	}
+	return a, a.buildEdges()
+}
+
+func (a *App) buildDomains(sender *seal.Sender) (err error) {
+	if a.accounts, err = accounts.New(a.db, time.Now); err != nil {
+		return fmt.Errorf("set up accounts: %w", err)
+	}
+	a.duty = directory.NewDuty(a.db, time.Now)
+	a.staff = directory.NewStaff(a.db)
+	a.rooms = messaging.NewLog(a.db, a.fanout)
+	a.cards = notify.NewCards(a.db, a.rooms, sender, a.log)
+	if a.registry, err = connectors.NewRegistry(kinds()...); err != nil {
+		return err
+	}
+	a.supervisor = connectors.NewSupervisor(a.supervisorOptions())
+	a.answers = notify.NewAnswers(a.db, a.giveAnswer, answerIsVain, a.log)
+	return nil
+}
+
+// Start opens the listeners, starts the workers and the configured connectors.
+func (a *App) Start(ctx context.Context) error {
+	for i := range a.listeners {
+		if err := a.listen(ctx, &a.listeners[i]); err != nil {
+			return err
+		}
+	}
+	a.work = newGroup(a.log)
+	a.undo.push("workers", a.work.stop)
+	a.startWorkers()
+	if err := a.startConnectors(ctx); err != nil {
+		return err
+	}
+	for i := range a.listeners {
+		a.serve(&a.listeners[i])
+	}
+	return nil
+}
+
+func (a *App) startWorkers() {
+	a.work.start("timers", func(ctx context.Context) error { a.db.RunTimers(ctx, a.log); return nil })
+	a.work.start("cards", func(ctx context.Context) error { a.cards.Run(ctx); return nil })
+	a.work.start("answers", func(ctx context.Context) error { a.answers.Run(ctx); return nil })
+	a.work.start("hints", a.pumpHints)
+	a.work.start("access", func(ctx context.Context) error { return a.db.Listen(ctx, a.hear) })
+	a.work.start("auditor", a.audit)
+	a.work.start("jobs", func(ctx context.Context) error {
+		return a.db.RunJobs(ctx, a.log, time.Duration(a.config.Retention.RawDays)*24*time.Hour)
+	})
+}
+
+// pumpHints wakes whoever may have work after a commit.
+func (a *App) pumpHints(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.db.Woken():
+			a.cards.Poke()
+			a.answers.Poke()
+			a.live.Changed(a.clinic.ID, "alerts", "messages")
+		}
+	}
+}
+
+// hear takes hints of this and other nodes. An empty hint follows a gap in hearing: then
+// every open connection is checked.
+func (a *App) hear(h store.Hint) {
+	switch {
+	case h.Clinic == "":
+		a.stream.Recheck()
+	case h.User != "":
+		a.stream.Recheck()
+		a.live.Recheck()
+	}
+	if len(h.What) > 0 {
+		a.live.Changed(h.Clinic, h.What...)
+	}
+}
+
+// Stop ends everything Start began, last first. It may be called twice.
+func (a *App) Stop(ctx context.Context) error { return a.undo.run(ctx, a.log, stopBound) }
+
+// Reload takes what may change in a running process: the log level, and the connectors as
+// they are stored now.
+func (a *App) Reload(ctx context.Context, c Config) error {
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	level, err := parseLevel(c.Log.Level)
+	if err != nil {
+		return err
+	}
+	a.level.Set(level)
+	return a.startConnectors(ctx)
+}
+
+// Clinic returns the id of the clinic this hub serves.
+func (a *App) Clinic() hub.ClinicID { return a.clinic.ID }
