@@ -14,9 +14,14 @@ export type Part = "asked" | "accepted" | "answered" | "bystander";
 // Other states (delivered, seen, timed out) say what the device did, not the person.
 const refusals = new Set(["rejected", "busy"]);
 
+/** isFor: very large audiences are not listed; who can read such a card is one of them. */
+export function isFor({ recipients }: Card, user: string): boolean {
+  return recipients.includes(user) || recipients.includes("*");
+}
+
 export function partOf(card: Card, user: string): Part {
   if (card.accepted_by.some((one) => one.user_id === user)) return "accepted";
-  if (!card.recipients.includes(user)) return "bystander";
+  if (!isFor(card, user)) return "bystander";
   const said = card.responses.some((one) => one.user_id === user && refusals.has(one.state));
   return said ? "answered" : "asked";
 }

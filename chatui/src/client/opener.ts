@@ -4,6 +4,9 @@ import type { Opened } from "../seal/protocol.ts";
 import type { OpenedItem } from "../store/shelf.ts";
 import type { Item } from "../stream/item.ts";
 
+/** The envelope's kind byte of an alert card. */
+const alertEnvelope = 1;
+
 /**
  * openItems makes cards of items. Every item gives a result: one that does not
  * open becomes a broken record, never nothing. hubNow is the hub's time in ms.
@@ -21,8 +24,9 @@ function resultOf(item: Item, opened: Opened | undefined, hubNow: number): Opene
   if (!opened?.ok) return brokenOf(item, opened ? opened.reason : "failed");
   try {
     const card = parseCard(JSON.parse(new TextDecoder().decode(opened.plain)));
-    // The signed content has the last word on whose card it is.
-    if (card.alert_id !== item.ref) return brokenOf(item, "binding");
+    // What is signed has the last word on whose card it is.
+    const bound = opened.kind === alertEnvelope && opened.context === item.ref && card.alert_id === item.ref;
+    if (!bound) return brokenOf(item, "binding");
     return { room, seq, card, late: hubNow > opened.expires };
   } catch {
     return brokenOf(item, "content");

@@ -20,9 +20,12 @@ export async function generateKem(): Promise<KeyHalves> {
   return { publicKey: new Uint8Array(publicKey), privateKey: new Uint8Array(privateKey) };
 }
 
-/** importKem takes the 32-byte seed; the key cannot be exported again. */
+/**
+ * importKem takes the 32-byte seed; the key cannot be exported again. The library
+ * keeps the very bytes it is given, so it gets a copy: callers wipe theirs.
+ */
 export function importKem(seed: Bytes): Promise<CryptoKey> {
-  return suite.kem.importKey("raw", seed.buffer, false);
+  return suite.kem.importKey("raw", seed.slice().buffer, false);
 }
 
 export async function generateSign(): Promise<KeyHalves> {

@@ -19,8 +19,10 @@ export interface SealedItem {
   received: number;
 }
 
-/** Opened is the plaintext with the end of its life, or why there is none. */
-export type Opened = { ok: true; plain: Bytes; expires: number } | { ok: false; reason: string };
+/** Opened is the plaintext with what its envelope says of it, or why there is none. */
+export type Opened =
+  | { ok: true; plain: Bytes; kind: number; context: string; expires: number }
+  | { ok: false; reason: string };
 
 /** What the page asks of the worker; `user` names the account's store. */
 export type SealRequest =

@@ -70,6 +70,16 @@ describe("the hub's golden envelopes", () => {
     expect(await faultOf(open(vector))).toBe(vector.want.error);
   });
 
+  it("still opens after the caller has wiped the seed", async () => {
+    const vector = good[0] as Vector;
+    const seed = hex(vector.deviceSeed);
+    const recipient = await Recipient.create(vector.device, seed, [hex(vector.hubPublic)]);
+    seed.fill(0);
+    const row = { kek: hex(vector.kek), enc: hex(vector.enc), wrap: hex(vector.wrap) };
+    const { content } = await recipient.open(hex(vector.envelope), row, vector.received);
+    expect(text(content)).toBe(vector.want.content);
+  });
+
   it("decapsulates once for one KEK and still opens", async () => {
     const vector = good[0] as Vector;
     const recipient = await Recipient.create(vector.device, hex(vector.deviceSeed), [hex(vector.hubPublic)]);

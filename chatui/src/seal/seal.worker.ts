@@ -54,7 +54,8 @@ async function openOne(item: SealedItem): Promise<Opened> {
   try {
     const row = { kek: item.kek, enc: item.enc, wrap: item.row };
     const { header, content } = await recipient.open(item.body, row, item.received);
-    return { ok: true, plain: content, expires: header.expires };
+    const context = new TextDecoder().decode(header.context);
+    return { ok: true, plain: content, kind: header.kind, context, expires: header.expires };
   } catch (error) {
     return { ok: false, reason: error instanceof SealError ? error.fault : "failed" };
   }

@@ -5,7 +5,7 @@ import { priorities, priorityLook } from "@wardline/uikit/theme/priority.ts";
 import { useEffect, useRef, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
 import { isOpen } from "../../alerts/card.ts";
-import { awaits } from "../../alerts/ringing.ts";
+import { awaits, isFor } from "../../alerts/ringing.ts";
 import type { KeptCard } from "../../store/shelf.ts";
 import { useClient } from "../auth/ClientProvider.tsx";
 import { usePerson } from "../auth/usePerson.ts";
@@ -55,7 +55,7 @@ export function AlertCard({ kept }: { kept: KeptCard }) {
   const { card } = kept;
   const standing = useStanding(card);
   const open = isOpen(card);
-  const place = useSeen(card.alert_id, open && card.recipients.includes(id));
+  const place = useSeen(card.alert_id, open && isFor(card, id));
   const priority = priorities[card.priority] ?? "emergency";
   const press = (act: Parameters<typeof engine.press>[1]): void => void engine.press(card.alert_id, act);
 

@@ -43,7 +43,7 @@ export function BrokenNotice() {
   if (broken.length === 0 && garbled === 0) return null;
   return (
     <section className={classes["notice"]} role="alert" data-testid="broken-notice" data-count={broken.length}>
-      <Group gap="sm" wrap="nowrap">
+      <Group gap="sm">
         <IconMailExclamation size={28} aria-hidden="true" />
         <div className={classes["text"]}>
           <Text fw={700}>{t("broken.title")}</Text>
