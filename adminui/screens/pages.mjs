@@ -1,0 +1,46 @@
+// What to look at: an address and, where needed, what to do there first.
+const id = (n) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
+
+export const pages = [
+  { name: "overview", path: "/" },
+  { name: "connectors", path: "/connectors" },
+  { name: "connector-new", path: "/connectors/new" },
+  { name: "connector", path: `/connectors/${id(2)}` },
+  {
+    name: "connector-wrong",
+    path: `/connectors/${id(2)}`,
+    act: async (page) => {
+      await page.locator("[data-testid=field-address] input").fill("nirgends");
+      await page.locator("[data-testid=field-user] input").fill("");
+      await page.getByTestId("connector-save").click();
+    },
+  },
+  {
+    name: "connector-refused",
+    path: `/connectors/${id(2)}`,
+    act: async (page, hub) => {
+      hub.override(`PUT /connectors/${id(2)}`, 422, {
+        code: "invalid",
+        errors: [
+          { location: "body.config.address", message: "this port is used by KIS Stammdaten" },
+          { location: "body.config.max_frame_bytes", message: "expected number <= 1048576" },
+        ],
+      });
+      await page.getByTestId("connector-save").click();
+    },
+  },
+  { name: "connector-test", path: `/connectors/${id(2)}`, act: (page) => page.getByTestId("connector-test").click() },
+  { name: "connector-list", path: `/connectors/${id(1)}` },
+  { name: "figures", path: `/connectors/${id(2)}?tab=figures` },
+  { name: "revisions", path: `/connectors/${id(2)}?tab=revisions` },
+  { name: "revert", path: `/connectors/${id(2)}?tab=revisions`, act: (page) => page.getByTestId("revision-revert").click() },
+  {
+    name: "token",
+    path: `/connectors/${id(3)}?tab=tokens`,
+    act: async (page) => {
+      await page.getByLabel("Name").fill("Zabbix");
+      await page.getByTestId("token-create").click();
+      await page.getByTestId("code-display").waitFor();
+    },
+  },
+];

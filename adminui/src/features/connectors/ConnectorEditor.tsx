@@ -1,0 +1,122 @@
+import { Alert, Button, Group, Stack, Switch, TextInput } from "@mantine/core";
+import { IconPlugConnected } from "@tabler/icons-react";
+import { useMemo, useRef, useState, type FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+import type { Connector, JsonObject, Kind } from "../../api/systems.ts";
+import { ActionError } from "../../components/ActionError.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { useSave, useTest } from "./calls.ts";
+import { CheckList } from "./CheckList.tsx";
+import { SchemaForm, type FormHandle } from "./form/SchemaForm.tsx";
+import { serverErrors } from "./form/serverErrors.ts";
+import { useWording } from "./form/useWording.ts";
+
+interface Props {
+  kind: Kind;
+  /** Absent for a new connector. */
+  base?: Connector;
+  onSaved: (saved: Connector) => void;
+}
+
+/** ConnectorEditor edits one connector; nothing changes anywhere until it is saved. */
+export function ConnectorEditor({ kind, base, onSaved }: Props) {
+  const { t } = useTranslation("connectors");
+  const [name, setName] = useState(base?.name ?? "");
+  const [enabled, setEnabled] = useState(base?.enabled ?? true);
+  const [comment, setComment] = useState("");
+  const [config, setConfig] = useState<JsonObject>(base?.config ?? kind.defaults);
+  const [asked, setAsked] = useState(false);
+  const form = useRef<FormHandle | null>(null);
+  const say = useWording();
+  const save = useSave();
+  const test = useTest();
+  const failed = save.error ?? test.error;
+  const wrong = useMemo(() => serverErrors(failed, say), [failed, say]);
+  const nameless = asked && name.trim() === "" ? say({ path: ["name"], keyword: "required", limit: undefined }) : null;
+
+  const start = (): boolean => {
+    save.reset();
+    test.reset();
+    return form.current?.validateForm() ?? false;
+  };
+  const submit = (submitted: FormEvent): void => {
+    submitted.preventDefault();
+    setAsked(true);
+    if (!start() || name.trim() === "") return;
+    const body = { name: name.trim(), enabled, config, ...(comment.trim() ? { comment: comment.trim() } : {}) };
+    save.mutate({ ...(base ? { base } : {}), kind: kind.name, body }, { onSuccess: onSaved });
+  };
+  const check = (): void => {
+    if (start()) test.mutate({ kind: kind.name, config, ...(base ? { id: base.id } : {}) });
+  };
+
+  return (
+    <form noValidate onSubmit={submit}>
+      <Stack>
+        <Panel title={t("form.general")}>
+          <Stack gap="sm">
+            <TextInput
+              label={t("form.name")}
+              description={t("form.nameHelp")}
+              value={name}
+              onChange={(change) => setName(change.currentTarget.value)}
+              required
+              maxLength={120}
+              error={wrong.around["name"] ?? nameless}
+              data-testid="connector-name"
+            />
+            <Switch
+              label={t("form.enabled")}
+              checked={enabled}
+              onChange={(change) => setEnabled(change.currentTarget.checked)}
+            />
+          </Stack>
+        </Panel>
+        <Panel title={t("form.settings", { kind: t(`kind.${kind.name}`, { defaultValue: kind.name }) })}>
+          <SchemaForm
+            kind={kind}
+            config={config}
+            secrets={base?.secrets ?? {}}
+            serverErrors={wrong.config}
+            handle={form}
+            onChange={setConfig}
+          />
+        </Panel>
+        {test.data && <CheckList checks={test.data.checks} />}
+        {wrong.rest.length > 0 && (
+          <Alert color="red" variant="light" role="alert">
+            {wrong.rest.join(" ")}
+          </Alert>
+        )}
+        <ActionError error={failed} codes={{ stale: t("stale"), name_taken: t("nameTaken") }} />
+        <Panel title={t("form.save")}>
+          <Stack gap="sm">
+            <TextInput
+              label={t("form.comment")}
+              description={t("form.commentHelp")}
+              value={comment}
+              onChange={(change) => setComment(change.currentTarget.value)}
+              maxLength={500}
+            />
+            <Group>
+              <Button type="submit" loading={save.isPending} data-testid="connector-save">
+                {t("form.save")}
+              </Button>
+              {kind.capabilities.test && (
+                <Button
+                  variant="default"
+                  leftSection={<IconPlugConnected size={18} aria-hidden="true" />}
+                  loading={test.isPending}
+                  onClick={check}
+                  data-testid="connector-test"
+                >
+                  {t("form.test")}
+                </Button>
+              )}
+            </Group>
+          </Stack>
+        </Panel>
+      </Stack>
+    </form>
+  );
+}
