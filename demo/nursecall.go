@@ -2,48 +2,44 @@ package demo
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net"
-	"sync"
+	"strconv"
 	"time"
 
 	"github.com/wardline/wardline/connectors/espax/wire"
 )
 
-const (
-	heartbeat    = 5 * time.Second
-	responseWait = 5 * time.Second
-	resetAfter   = 8 * time.Second // after somebody is on the way, the call is reset at the bed
-	callAtMost   = 2 * time.Minute // then the patient gives up
-)
-
-// NurseCall is a nurse-call system: it logs in, gives signs of life and raises a call every
-// Interval from some bed, and ends it when help has come.
+// NurseCall is a nurse-call system: it logs in, gives signs of life, raises a call every
+// Interval from one bed after another, and resets it when help has come or the patient has
+// given up. Addr, User and Password are required.
 type NurseCall struct {
 	Addr     string
 	User     string
 	Password string
-	Interval time.Duration
-	Ward     string // calls come from this ward only; "" is all
+	Interval time.Duration // between two calls; 20 s if zero
+	Ward     string        // calls come from this ward only; "" is all
+	Seed     uint64
 	Log      *slog.Logger
 	// Heard is told each indication of the hub; nil is fine. It must not block.
 	Heard func(m wire.Message)
+	// Raised is told each call the hub has taken; nil is fine. It must not block.
+	Raised func(c Call)
 
-	mu      sync.Mutex
-	conn    net.Conn
-	session string
-	invoke  uint64
-	waiting map[uint64]chan wire.Message
-	open    map[string]time.Time // running calls by reference: when they will be reset
+	Heartbeat   time.Duration // between signs of life; 5 s if zero
+	ResetAfter  time.Duration // from Accepted to the reset at the bed; 8 s if zero
+	GiveUpAfter time.Duration // then an unanswered call is reset; 2 min if zero
+
+	open    map[string]time.Time // running calls by reference: when each is reset
+	next    int                  // the bed that rings next, going round the rooms
+	started time.Time
 }
 
-// Run keeps the link and raises calls until ctx ends. A lost link is built up again.
+// Run keeps the link and raises calls until ctx ends, and then returns nil. A lost link is
+// built up again; calls that run outlive it.
 func (n *NurseCall) Run(ctx context.Context) error {
-	n.open = map[string]time.Time{}
-	go n.raise(ctx, dice(uint64(time.Now().Unix())))
+	n.Log, n.open, n.started = logger(n.Log), map[string]time.Time{}, time.Now()
+	n.Interval, n.Heartbeat = orDefault(n.Interval, 20*time.Second), orDefault(n.Heartbeat, 5*time.Second)
+	n.ResetAfter, n.GiveUpAfter = orDefault(n.ResetAfter, 8*time.Second), orDefault(n.GiveUpAfter, 2*time.Minute)
 	for {
 		err := n.link(ctx)
 		if ctx.Err() != nil {
@@ -56,172 +52,86 @@ func (n *NurseCall) Run(ctx context.Context) error {
 	}
 }
 
-// link is one connection, from the log-in to its end.
+// link is one session. All the state is its own goroutine's; only the reading is apart.
 func (n *NurseCall) link(ctx context.Context) error {
-	conn, err := (&net.Dialer{Timeout: responseWait}).DialContext(ctx, "tcp", n.Addr)
+	s, err := DialSource(ctx, n.Addr, n.User, n.Password)
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	defer conn.Close()
-	n.mu.Lock()
-	n.conn, n.session, n.waiting = conn, "", map[uint64]chan wire.Message{}
-	n.mu.Unlock()
-	ended := make(chan error, 1)
-	go func() { ended <- n.read(conn) }()
-	if err := n.login(ctx); err != nil {
-		return err
-	}
-	tick := time.NewTicker(heartbeat)
-	defer tick.Stop()
-	for {
+	defer s.Close()
+	beat, ring := time.NewTicker(n.Heartbeat), time.NewTicker(n.Interval)
+	defer beat.Stop()
+	defer ring.Stop()
+	look := time.NewTicker(min(n.ResetAfter, time.Second))
+	defer look.Stop()
+	for err == nil {
 		select {
-		case err := <-ended:
-			return err
-		case <-tick.C:
-			if _, err := n.request(ctx, wire.Message{Name: "REQ.HEARTBEAT"}); err != nil {
-				return err
+		case <-ctx.Done():
+			return ctx.Err()
+		case m, alive := <-s.Heard():
+			if !alive {
+				return ErrEnded
 			}
+			n.hear(m)
+		case <-beat.C:
+			err = s.Beat(ctx)
+		case <-ring.C:
+			err = n.ring(ctx, s)
+		case <-look.C:
+			err = n.reset(ctx, s)
 		}
 	}
+	return err
 }
 
-func (n *NurseCall) login(ctx context.Context) error {
-	rsp, err := n.request(ctx, wire.Message{Name: "REQ.LOGIN"}.With("LI-CLIENT", "Rufanlage Demo").With("LI-USER", n.User).With("LI-PASSWORD", n.Password))
-	if err != nil {
-		return err
-	}
-	if rsp.Code() != wire.OK {
-		return fmt.Errorf("log-in answered %d", rsp.Code())
-	}
-	n.mu.Lock()
-	n.session = rsp.SessionID
-	n.mu.Unlock()
-	return nil
-}
-
-// read hands responses to whoever waits and indications to heard, until the link ends.
-func (n *NurseCall) read(conn net.Conn) error {
-	for {
-		body, err := wire.ReadFrame(conn, wire.DefaultLimit)
-		if err != nil {
-			return err
-		}
-		m, err := wire.Parse(body)
-		if err != nil {
-			return err
-		}
-		n.mu.Lock()
-		wait := n.waiting[m.InvokeID]
-		n.mu.Unlock()
-		if m.Code() != 0 && wait != nil {
-			wait <- *m
-			continue
-		}
-		n.heard(*m)
-	}
-}
-
-// heard lets an accepted call be reset a little later, and closes one the hub has ended.
-func (n *NurseCall) heard(m wire.Message) {
+// hear lets an accepted call be reset a little later.
+func (n *NurseCall) hear(m wire.Message) {
 	ref := m.Get("CP-PR-REF")
-	n.mu.Lock()
 	if _, running := n.open[ref]; running && m.Get("SS-RESULT") == "Accepted" {
-		n.open[ref] = time.Now().Add(resetAfter)
+		n.open[ref] = time.Now().Add(n.ResetAfter)
 	}
-	n.mu.Unlock()
+	n.Log.Debug("demo nurse call heard", "message", m.Name, "result", m.Get("SS-RESULT"))
 	if n.Heard != nil {
 		n.Heard(m)
 	}
 }
 
-var errNoLink = errors.New("no link")
-
-// request sends a request and waits for its response.
-func (n *NurseCall) request(ctx context.Context, m wire.Message) (wire.Message, error) {
-	answer := make(chan wire.Message, 1)
-	n.mu.Lock()
-	n.invoke++
-	m.InvokeID, m.SessionID, m.Sent = n.invoke, n.session, time.Now()
-	conn := n.conn
-	if conn == nil {
-		n.mu.Unlock()
-		return m, errNoLink
-	}
-	n.waiting[m.InvokeID] = answer
-	_, err := conn.Write(m.AppendFrame(nil))
-	n.mu.Unlock()
-	if err != nil {
-		return m, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, responseWait)
-	defer cancel()
-	select {
-	case rsp := <-answer:
-		return rsp, nil
-	case <-ctx.Done():
-		return m, ctx.Err()
-	}
-}
-
-// raise starts a call every Interval and resets those whose time has come.
-func (n *NurseCall) raise(ctx context.Context, d *rand.Rand) {
+// ring raises one call. Of ten calls seven are usual ones, two urgent, one an emergency.
+func (n *NurseCall) ring(ctx context.Context, s *Source) error {
 	places := beds(n.Ward)
-	next := time.Now().Add(n.Interval)
-	for pause(ctx, time.Second) {
-		n.resetDue(ctx)
-		if time.Now().Before(next) {
-			continue
-		}
-		next = time.Now().Add(n.Interval)
-		if err := n.Call(ctx, fmt.Sprintf("ruf-%d", time.Now().UnixMilli()), places[d.IntN(len(places))], d.IntN(10)); err != nil {
-			n.Log.Info("demo call not taken", "err", err)
-		}
-	}
-}
-
-// Call raises one call from a bed. Of ten calls seven are usual ones, two urgent, one an
-// emergency.
-func (n *NurseCall) Call(ctx context.Context, ref string, from bed, die int) error {
-	prio, text := "Standard", "Zimmerruf"
-	switch {
+	at := places[n.next%len(places)]
+	// The start of this run is part of the reference, so that the calls of the next run are
+	// others although the seed is the same.
+	c := Call{Ref: "ruf-" + strconv.FormatInt(n.started.UnixMilli(), 36) + "-" + strconv.Itoa(n.next),
+		Ward: at.ward, Room: at.room, Bed: at.bed, Text: "Zimmerruf", Priority: "Standard"}
+	// Thrown anew for each call: one that has to be sent twice must not change.
+	switch die := dice(n.Seed<<32 + uint64(n.next)).IntN(10); {
 	case die == 0:
-		prio, text = "Emergency", "Notruf"
+		c.Text, c.Priority = "Notruf", "Emergency"
 	case die <= 2:
-		prio, text = "High", "Dringender Ruf"
+		c.Text, c.Priority = "Dringender Ruf", "High"
 	}
-	m := wire.Message{Name: "REQ.P-START"}.With("CP-PR-REF", ref).With("CP-CALLINGNAME", "Zi "+from.room+" Bett "+from.bed).
-		With("CP-TEXTMSG", text).With("CP-WARD", from.ward).With("CP-BED", from.room+"-"+from.bed).With("CP-PRIO", prio).With("CP-PR-DETAILS", "All")
-	rsp, err := n.request(ctx, m)
-	if err != nil {
-		return err
+	if err := s.Start(ctx, c); err != nil {
+		return err // the same bed rings again, under the same reference
 	}
-	if c := rsp.Code(); c != wire.OK && c != wire.Duplicate {
-		return fmt.Errorf("call answered %d", c)
+	n.next++
+	n.open[c.Ref] = time.Now().Add(n.GiveUpAfter)
+	if n.Raised != nil {
+		n.Raised(c)
 	}
-	n.mu.Lock()
-	n.open[ref] = time.Now().Add(callAtMost)
-	n.mu.Unlock()
 	return nil
 }
 
-// resetDue ends the calls whose time has come; one that could not be ended is tried again.
-func (n *NurseCall) resetDue(ctx context.Context) {
-	n.mu.Lock()
-	var due []string
+// reset ends the calls whose time has come; one that could not be ended is tried again.
+func (n *NurseCall) reset(ctx context.Context, s *Source) error {
 	for ref, at := range n.open {
-		if time.Now().After(at) {
-			due = append(due, ref)
+		if time.Now().Before(at) {
+			continue
 		}
-	}
-	n.mu.Unlock()
-	for _, ref := range due {
-		if _, err := n.request(ctx, wire.Message{Name: "REQ.P-STOP"}.With("CP-PR-REF", ref).With("CP-PR-MASK", "All")); err != nil {
-			return
+		if err := s.Stop(ctx, ref); err != nil {
+			return err
 		}
-		n.mu.Lock()
 		delete(n.open, ref)
-		n.mu.Unlock()
 	}
+	return nil
 }
