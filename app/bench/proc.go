@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// machineLine is what figures must be read with.
+type machineLine struct {
+	CPU        string `json:"cpu"`
+	Cores      int    `json:"cores"`
+	RAM        string `json:"ram"`
+	Kernel     string `json:"kernel"`
+	Go         string `json:"go"`
+	PostgreSQL string `json:"postgresql"`
+	Load       string `json:"load"` // of the last minute when the run ended
+}
+
+func (m machineLine) String() string {
+	return fmt.Sprintf("%s, %d cores, %s; Linux %s, %s, PostgreSQL %s; load %s at the end",
+		m.CPU, m.Cores, m.RAM, m.Kernel, m.Go, m.PostgreSQL, m.Load)
+}
+
+// machine describes where the run took place. The server's version is left out when no
+// figure needed the hub.
+func machine(ctx context.Context, db *pgx.Conn) machineLine {
+	m := machineLine{CPU: procLine("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Go: runtime.Version(), PostgreSQL: "not started"}
+	if kib, err := strconv.Atoi(strings.TrimSuffix(procLine("/proc/meminfo", "MemTotal"), " kB")); err == nil {
+		m.RAM = fmt.Sprintf("%.0f GiB", float64(kib)/(1<<20))
+	}
+	m.Kernel = strings.TrimSpace(readOr("/proc/sys/kernel/osrelease", "unknown"))
+	m.Load, _, _ = strings.Cut(readOr("/proc/loadavg", "unknown"), " ")
+	if db != nil {
+		_ = db.QueryRow(ctx, `select current_setting('server_version')`).Scan(&m.PostgreSQL)
+	}
+	return m
+}
+
+func readOr(path, absent string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return absent
+	}
+	return string(b)
+}
+
+// procLine returns the value of the first line "key: value" of a file of the kernel.
+func procLine(path, key string) string {
+	for line := range strings.Lines(readOr(path, "")) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == key {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}
+
+// residentKB is the resident memory of a process in kB (of 1,024 bytes).
+func residentKB(pid int) (float64, error) {
+	value := procLine(fmt.Sprintf("/proc/%d/status", pid), "VmRSS")
+	kb, err := strconv.ParseFloat(strings.TrimSuffix(value, " kB"), 64)
+	if err != nil {
+		return 0, fmt.Errorf("read resident memory: %w", err)
+	}
+	return kb, nil
+}
+
+// ticksPerSecond is USER_HZ, which Linux has fixed at 100 for programs.
+const ticksPerSecond = 100
+
+// procStat is one line of /proc/<pid>/stat.
+type procStat struct {
+	pid, parent  int
+	own, waited4 time.Duration // processor time of the process, and of its ended children
+}
+
+func readStat(path string) (procStat, bool) {
+	b, err := os.ReadFile(path)
+	end := bytes.LastIndexByte(b, ')') // the name before it may hold anything
+	if err != nil || end < 0 {
+		return procStat{}, false
+	}
+	f := strings.Fields(string(b[end+1:]))
+	if len(f) < 15 {
+		return procStat{}, false
+	}
+	n := func(i int) int { v, _ := strconv.Atoi(f[i]); return v }
+	ticks := func(i, j int) time.Duration { return time.Duration(n(i)+n(j)) * time.Second / ticksPerSecond }
+	pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+	return procStat{pid: pid, parent: n(1), own: ticks(11, 12), waited4: ticks(13, 14)}, true
+}
+
+// cpu is processor time used so far.
+type cpu struct{ hub, postgres time.Duration }
+
+func (c cpu) since(before cpu) cpu { return cpu{c.hub - before.hub, c.postgres - before.postgres} }
+
+// per says what one of n things cost.
+func (c cpu) per(n int) string {
+	if n == 0 {
+		return ""
+	}
+	us := func(d time.Duration) string { return number(float64(d.Microseconds()) / float64(n)) }
+	return fmt.Sprintf("CPU us each: hub %s, PostgreSQL %s", us(c.hub), us(c.postgres))
+}
+
+// processorTime sums up the hub, and its PostgreSQL with every backend.
+func processorTime(hub, postmaster int) cpu {
+	var out cpu
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, f := range files {
+		s, ok := readStat(f)
+		switch {
+		case !ok:
+		case s.pid == hub:
+			out.hub += s.own
+		case s.pid == postmaster:
+			out.postgres += s.own + s.waited4
+		case s.parent == postmaster:
+			out.postgres += s.own
+		}
+	}
+	return out
+}

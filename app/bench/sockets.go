@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	dialersAtOnce = 32
+	connectBound  = 20 * time.Second // for one socket, until it has caught up
+	itemFrame     = 0x01
+	perSource     = 10_000 // sockets from one loopback address: there are some 28,000 ports
+)
+
+// openArgs asks for one socket per device.
+type openArgs struct {
+	Chat    string   `json:"chat"`
+	Devices []device `json:"devices"`
+}
+
+type openResult struct {
+	Open    int     `json:"open"`
+	Seconds float64 `json:"seconds"`
+}
+
+// socket is one device, connected.
+type socket struct {
+	ws      *websocket.Conn
+	writing sync.Mutex
+	ready   chan struct{}
+	once    sync.Once
+}
+
+// open connects devices and returns when each has caught up.
+func (l *loader) open(ctx context.Context, a openArgs) (openResult, error) {
+	start := time.Now()
+	sockets := make([]*socket, len(a.Devices))
+	var group errgroup.Group
+	group.SetLimit(dialersAtOnce)
+	for i, d := range a.Devices {
+		group.Go(func() (err error) {
+			sockets[i], err = l.connect(ctx, a.Chat, d, i)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return openResult{}, err
+	}
+	l.sockets = append(l.sockets, sockets...)
+	return openResult{len(sockets), time.Since(start).Seconds()}, nil
+}
+
+func (l *loader) connect(ctx context.Context, chat string, d device, i int) (*socket, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectBound)
+	defer cancel()
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/perSource))}}
+	dialer := websocket.Dialer{NetDialContext: from.DialContext, ReadBufferSize: 4096, WriteBufferSize: 512, Subprotocols: []string{"wardline.v1"}}
+	head := http.Header{"Cookie": {"__Host-wardline=" + d.Token}, "Origin": {"http://" + chat}}
+	ws, res, err := dialer.DialContext(ctx, "ws://"+chat+"/api/v1/stream", head)
+	if err != nil {
+		if res != nil {
+			err = fmt.Errorf("%w: %s", err, res.Status)
+		}
+		return nil, fmt.Errorf("open socket %d: %w", i, err)
+	}
+	s := &socket{ws: ws, ready: make(chan struct{})}
+	hello, _ := json.Marshal(map[string]any{"t": "hello", "device": d.ID, "cursor": map[string]int64{}})
+	if err := s.write(hello); err != nil {
+		return nil, fmt.Errorf("say hello: %w", err)
+	}
+	go s.read(l.arrivals)
+	select {
+	case <-s.ready:
+		return s, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("socket %d did not catch up: %w", i, ctx.Err())
+	}
+}
+
+func (s *socket) write(frame []byte) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.ws.WriteMessage(websocket.TextMessage, frame)
+}
+
+// read takes frames as a browser does: it notes an item's arrival first and acknowledges
+// it then. Pongs are sent by the library.
+func (s *socket) read(seen *arrivals) {
+	for {
+		kind, frame, err := s.ws.ReadMessage()
+		if err != nil {
+			return
+		}
+		now := time.Now()
+		if kind == websocket.TextMessage {
+			s.hear(frame)
+			continue
+		}
+		item, err := parseItem(frame)
+		if err != nil {
+			continue
+		}
+		seen.note(item.Ref, now)
+		if s.write(fmt.Appendf(nil, `{"t":"ack","room":%q,"seq":%d}`, item.Room, item.Seq)) != nil {
+			return
+		}
+	}
+}
+
+func (s *socket) hear(frame []byte) {
+	var said struct{ T string }
+	if json.Unmarshal(frame, &said) == nil && said.T == "ready" {
+		s.once.Do(func() { close(s.ready) })
+	}
+}
+
+// itemHeader is the readable part of an item's frame.
+type itemHeader struct {
+	Room string `json:"room"`
+	Seq  int64  `json:"seq"`
+	Ref  string `json:"ref"` // the alert
+}
+
+var errFrame = errors.New("not an item frame")
+
+// parseItem reads 0x01, the length of the header in four bytes, and the header.
+func parseItem(frame []byte) (h itemHeader, err error) {
+	if len(frame) < 5 || frame[0] != itemFrame {
+		return h, errFrame
+	}
+	n := int(binary.BigEndian.Uint32(frame[1:]))
+	if n > len(frame)-5 {
+		return h, errFrame
+	}
+	return h, json.Unmarshal(frame[5:5+n], &h)
+}
+
+// arrivals notes when the card of each alert came, device by device.
+type arrivals struct {
+	mu    sync.Mutex
+	times map[string][]time.Time
+}
+
+func newArrivals() *arrivals { return &arrivals{times: map[string][]time.Time{}} }
+
+func (a *arrivals) note(alert string, at time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.times[alert] = append(a.times[alert], at)
+}
+
+// most returns on how many devices the alert that came to most has arrived.
+func (a *arrivals) most() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	most := 0
+	for _, at := range a.times {
+		most = max(most, len(at))
+	}
+	return most
+}
+
+// alerts returns how many alerts have arrived anywhere.
+func (a *arrivals) alerts() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.times)
+}
+
+// take returns everything noted and forgets it.
+func (a *arrivals) take() map[string][]time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	out := a.times
+	a.times = map[string][]time.Time{}
+	return out
+}
