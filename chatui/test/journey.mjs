@@ -2,6 +2,7 @@
 // IndexedDB, the real CSP. `npm run build -w chatui && node chatui/test/journey.mjs [folder for pictures]`
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
+import axe from "axe-core";
 import { chromium } from "playwright-core";
 import { startMock } from "./mock.mjs";
 
@@ -32,7 +33,24 @@ async function until(what, check) {
   throw new Error(`never became true: ${what}`);
 }
 
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+async function accessible(name) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate((values) => window.axe.run({ runOnly: values }), tags);
+  for (const { impact, id, nodes } of violations) console.log(`axe  ${name}: ${impact} ${id} ${nodes.map(({ target }) => target).slice(0, 3).join(" | ")}`);
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assert.deepEqual(serious.map(({ id }) => id), [], `axe finds something serious on ${name}`);
+}
+
 async function everyLook(name) {
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    // Colours fade over; half-way ones would be judged.
+    await page.waitForTimeout(300);
+    await accessible(`${name} (${scheme})`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
   if (!pictures) return;
   for (const scheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: scheme });
@@ -128,7 +146,7 @@ await step("emergency over urgent fills the screen; keys; taken by a colleague",
   await page.waitForTimeout(800);
   await mock.change(emergency.alert_id, { state: "accepted", accepted_by: [{ user_id: "jan", name: "Jan Weiß", at: new Date().toISOString() }] });
   await visible(page.locator(`[data-testid="alarm-overlay"][data-alert-id="${urgent.alert_id}"]`));
-  await visible(page.getByText("Jan Weiß kommt"));
+  await visible(page.locator('.mantine-Notification-root', { hasText: "Jan Weiß kommt" }));
   await page.waitForTimeout(900);
   await page.keyboard.press("b");
   await hidden(by("alarm-overlay"));

@@ -37,7 +37,15 @@ export function statusOf(card: Card, user: string): Status {
   }
 }
 
-/** placeOf: "Zimmer 12 · Bett 2" in parts, so that each language words it. */
+/** refusalsOf: who has said no, by how; the own answer first. */
+export function refusalsOf(card: Card, user: string): { mine: string | null; rejected: string; busy: string } {
+  const said = (state: string): string =>
+    namesOf(card.responses.filter((one) => one.state === state && one.user_id !== user));
+  const mine = card.responses.find(({ user_id }) => user_id === user)?.state ?? null;
+  return { mine, rejected: said("rejected"), busy: said("busy") };
+}
+
+/** whereOf: "Zimmer 12 · Bett 2" in parts, so that each language words it. */
 export function whereOf(card: Card): { ward: string; room: string; bed: string } {
   return { ward: card.ward_name || card.ward, room: card.room, bed: card.bed };
 }
@@ -55,7 +63,8 @@ export interface Standing {
 const nothing: readonly Act[] = [];
 
 function buttonsFor(card: Card, user: string): readonly Act[] {
-  if (mayAccept(card, user)) return ["accept", "reject", "busy"];
+  // Whoever has said no may still change their mind.
+  if (mayAccept(card, user)) return partOf(card, user) === "answered" ? ["accept"] : ["accept", "reject", "busy"];
   if (!isMine(card, user)) return nothing;
   return card.state === "arrived" ? ["hand_back"] : ["arrive", "hand_back"];
 }

@@ -13,7 +13,7 @@ interface Look {
 }
 
 export const actLooks: Readonly<Record<Act, Look>> = {
-  accept: { icon: IconCheck, variant: "filled", color: "green.9", key: "A" },
+  accept: { icon: IconCheck, variant: "filled", color: "#1d7433", key: "A" },
   reject: { icon: IconX, variant: "default", key: "R" },
   busy: { icon: IconClockPause, variant: "default", key: "B" },
   arrive: { icon: IconDoorEnter, variant: "filled", color: "ward.8" },
@@ -25,14 +25,16 @@ interface Props {
   onPress: (act: Act) => void;
   /** Shows the shortcut keys. */
   keys?: boolean;
+  /** All in one row, where something else matters more. */
+  compact?: boolean;
   disabled?: boolean;
 }
 
 /** ActButtons are at least 56 px high: they are hit with gloves, in a hurry, in the dark. */
-export function ActButtons({ acts, onPress, keys = false, disabled = false }: Props) {
+export function ActButtons({ acts, onPress, keys = false, compact = false, disabled = false }: Props) {
   const { t } = useTranslation("alarms");
   return (
-    <div className={classes["acts"]}>
+    <div className={classes["acts"]} data-compact={compact || undefined}>
       {acts.map((act) => {
         const { icon: Symbol, variant, color, key } = actLooks[act];
         return (

@@ -14,7 +14,7 @@ import classes from "./AlertCard.module.css";
 import { Elapsed } from "./Elapsed.tsx";
 import { StandingNote } from "./StandingNote.tsx";
 import { useStanding } from "./useAlarms.ts";
-import { kindText, placeText, spokenText, statusText } from "./words.ts";
+import { kindText, placeText, refusalText, spokenText, statusText } from "./words.ts";
 
 // Seen means: half of the card was on a screen somebody could look at.
 function useSeen(alert: string, wanted: boolean) {
@@ -57,6 +57,7 @@ export function AlertCard({ kept }: { kept: KeptCard }) {
   const open = isOpen(card);
   const place = useSeen(card.alert_id, open && isFor(card, id));
   const priority = priorities[card.priority] ?? "emergency";
+  const refused = refusalText(card, id, t);
   const press = (act: Parameters<typeof engine.press>[1]): void => void engine.press(card.alert_id, act);
 
   return (
@@ -99,6 +100,11 @@ export function AlertCard({ kept }: { kept: KeptCard }) {
           </Text>
         )}
       </Text>
+      {open && refused && (
+        <Text size="sm" c="dimmed">
+          {refused}
+        </Text>
+      )}
       <StandingNote standing={standing} onAgain={press} />
       {standing.buttons.length > 0 && <ActButtons acts={standing.buttons} onPress={press} />}
     </article>

@@ -30,7 +30,7 @@ function Mine({ kept }: { kept: KeptCard }) {
         </Text>
       </Link>
       <StandingNote standing={standing} onAgain={press} />
-      {standing.buttons.length > 0 && <ActButtons acts={standing.buttons} onPress={press} />}
+      {standing.buttons.length > 0 && <ActButtons acts={standing.buttons} onPress={press} compact />}
     </div>
   );
 }

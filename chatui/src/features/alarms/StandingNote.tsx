@@ -11,7 +11,7 @@ function Waiting({ act }: { act: Act }) {
   const live = useBoard("stream")?.phase === "live";
   return (
     <Group gap="xs" wrap="nowrap" role="status" data-testid="act-pending" data-act={act}>
-      {live ? <Loader size="sm" /> : <IconCloudOff size={22} aria-hidden="true" />}
+      {live ? <Loader size="sm" /> : <IconCloudOff size={22} aria-hidden="true" style={{ flex: "none" }} />}
       <div>
         <Text fw={650}>{t(live ? "sending" : "notSent", { act: t(`act.${act}`) })}</Text>
         {!live && <Text size="sm">{t(`notSentHint.${act}`)}</Text>}
@@ -32,7 +32,7 @@ function Note({ outcome }: { outcome: Outcome }) {
   const good = answered.kind === "done";
   return (
     <Group gap="xs" wrap="nowrap" role="status" data-testid="act-note" data-kind={answered.kind}>
-      {good ? <IconCircleCheck size={22} aria-hidden="true" /> : <IconAlertTriangle size={22} aria-hidden="true" />}
+      {good ? <IconCircleCheck size={22} aria-hidden="true" style={{ flex: "none" }} /> : <IconAlertTriangle size={22} aria-hidden="true" style={{ flex: "none" }} />}
       <Text fw={650}>{good ? t(`done.${act}`) : t(`note.${noteKey(outcome)}`, { names })}</Text>
     </Group>
   );

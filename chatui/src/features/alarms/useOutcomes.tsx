@@ -8,6 +8,14 @@ import { useBoard } from "../auth/ClientProvider.tsx";
 import { usePerson } from "../auth/usePerson.ts";
 import { placeText } from "./words.ts";
 
+// One at a time: a pile of notices would cover the very buttons they are about.
+function tell(message: string, color: string, autoClose: number): void {
+  notifications.hide(noticeId);
+  notifications.show({ id: noticeId, message, color, autoClose });
+}
+
+const noticeId = "alarm-notice";
+
 /**
  * useOutcomes says in passing why a call has left the screen: somebody else
  * comes, or it has ended. A ring that only stops leaves a nurse wondering.
@@ -28,18 +36,18 @@ export function useOutcomes(): void {
       if (!card || awaits(card, id) || partOf(card, id) !== "asked") continue;
       const names = namesOf(card.accepted_by);
       const key = names === "" ? "gone.over" : "gone.taken";
-      notifications.show({ id: `gone-${alert}`, message: t(key, { names, place: placeText(old, t) }), color: "ward.8" });
+      tell(t(key, { names, place: placeText(old, t) }), "ward.8", 5_000);
     }
   }, [cards, id, t]);
 
   useEffect(() => {
     for (const one of confirmed.values()) {
-      const { answered, alert } = one.outcome;
+      const { answered } = one.outcome;
       if (answered.kind === "done" || told.current.has(one.outcome)) continue;
       told.current.add(one.outcome);
       const names = answered.kind === "taken" ? answered.by.join(", ") : "";
       const key = answered.kind === "taken" && names === "" ? "takenBySomebody" : answered.kind;
-      notifications.show({ id: `outcome-${alert}`, message: t(`note.${key}`, { names }), color: "orange.9", autoClose: 10_000 });
+      tell(t(`note.${key}`, { names }), "orange.9", 8_000);
     }
   }, [confirmed, t]);
 }

@@ -1,6 +1,6 @@
 import type { TFunction } from "i18next";
 import type { Card } from "../../alerts/card.ts";
-import { statusOf, whereOf } from "../../alerts/cardView.ts";
+import { refusalsOf, statusOf, whereOf } from "../../alerts/cardView.ts";
 
 type Words = TFunction<"alarms">;
 
@@ -21,6 +21,18 @@ export function kindText(card: Card, say: Words): string {
 export function statusText(card: Card, user: string, say: Words): string {
   const { key, ...values } = statusOf(card, user);
   return say(`state.${key}`, values);
+}
+
+/** refusalText: "Sie haben abgelehnt · Beschäftigt: Jan Weiß"; empty when nobody has said no. */
+export function refusalText(card: Card, user: string, say: Words): string {
+  const { mine, rejected, busy } = refusalsOf(card, user);
+  return [
+    mine === "rejected" || mine === "busy" ? say(`refusal.me.${mine}`) : "",
+    rejected && say("refusal.rejected", { names: rejected }),
+    busy && say("refusal.busy", { names: busy }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** spokenText is one sentence for a screen reader. */

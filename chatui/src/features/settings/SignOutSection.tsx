@@ -46,7 +46,7 @@ export function SignOutSection() {
           <Text size="sm" c="dimmed">
             {t("out.forgetHint")}
           </Text>
-          <Button variant="default" onClick={() => run.mutate(true)} disabled={run.isPending} data-testid="sign-out-forget">
+          <Button variant="default" onClick={() => run.mutate(true)} disabled={run.isPending} h="auto" mih={48} styles={{ label: { whiteSpace: "normal" } }} data-testid="sign-out-forget">
             {t("out.forget")}
           </Button>
         </Stack>
