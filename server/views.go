@@ -8,8 +8,7 @@ import (
 	"github.com/wardline/wardline/hub"
 )
 
-// The structs of this file are both what the ports return and what the API answers, so
-// that a field added to one cannot be forgotten in the other.
+// The structs of this file are what the API answers where a domain has no view of its own.
 
 // ConnectorRef names a connector.
 type ConnectorRef struct {
@@ -73,8 +72,7 @@ type AlertRow struct {
 	Technical  bool                `json:"technical"`
 }
 
-// AlertDetail is an alert with everything that happened to it. Story is filled in by the
-// server through Alerts.Story.
+// AlertDetail is an alert with everything that happened to it.
 type AlertDetail struct {
 	AlertRow
 	Story      []StoryEntry  `json:"story"`

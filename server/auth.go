@@ -1,0 +1,117 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+
+	"github.com/wardline/wardline/accounts"
+	"github.com/wardline/wardline/hub"
+)
+
+// Me is who is signed in, and at what.
+type Me struct {
+	UserID   hub.UserID   `json:"user_id"`
+	Login    string       `json:"login"`
+	Name     string       `json:"name"`
+	Level    hub.Level    `json:"level" enum:"admin,internal,guest"`
+	Clinic   ClinicRef    `json:"clinic"`
+	Demo     bool         `json:"demo"`
+	DeviceID hub.DeviceID `json:"device_id" doc:"Empty until the browser has registered its keys."`
+	Version  string       `json:"version"`
+}
+
+// ClinicRef names a clinic.
+type ClinicRef struct {
+	ID   hub.ClinicID `json:"id"`
+	Name string       `json:"name"`
+}
+
+// signedIn is an answer that starts a session.
+type signedIn struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      Me
+}
+
+type signedOut struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+type loginInput struct {
+	Body struct {
+		Login    string `json:"login" minLength:"1" maxLength:"255"`
+		Password string `json:"password" minLength:"1" maxLength:"1024"`
+	}
+}
+
+type linkInput struct {
+	Body struct {
+		Token string `json:"token" minLength:"1" maxLength:"255"`
+	}
+}
+
+func (a *api) authRoutes() {
+	register(a, route{"POST", "/auth/login", "login", "Sign in with login and password", anybody, 200}, a.login)
+	register(a, route{"POST", "/auth/link", "follow-link", "Sign in with a one-time link", anybody, 200}, a.followLink)
+	register(a, route{"POST", "/auth/logout", "logout", "Sign out", anybody, 204}, a.logout)
+	handle(a, route{"GET", "/me", "me", "Who is signed in", member, 200}, a.getMe)
+}
+
+func (a *api) login(ctx context.Context, in *loginInput) (*signedIn, error) {
+	s, secret, err := a.o.Sessions.SignIn(ctx, a.o.Clinic, in.Body.Login, in.Body.Password, a.place(ctx))
+	return a.welcome(ctx, s, secret, err)
+}
+
+func (a *api) followLink(ctx context.Context, in *linkInput) (*signedIn, error) {
+	s, secret, err := a.o.Sessions.FollowLink(ctx, in.Body.Token, a.place(ctx))
+	return a.welcome(ctx, s, secret, err)
+}
+
+// welcome hands out the cookie of a new session. The one the browser had before ends: a
+// session never changes hands.
+func (a *api) welcome(ctx context.Context, s accounts.Session, secret string, err error) (*signedIn, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := a.endSession(ctx); err != nil {
+		return nil, err
+	}
+	return &signedIn{a.newCookie(secret), a.me(s)}, nil
+}
+
+// logout answers the same with and without a session: in both cases there is none now.
+func (a *api) logout(ctx context.Context, _ *struct{}) (*signedOut, error) {
+	if err := a.endSession(ctx); err != nil {
+		return nil, err
+	}
+	return &signedOut{a.noCookie()}, nil
+}
+
+func (a *api) endSession(ctx context.Context) error {
+	if s := caller(ctx); s.ID != "" {
+		return a.o.Sessions.SignOut(ctx, s)
+	}
+	return nil
+}
+
+func (a *api) getMe(ctx context.Context, _ *struct{}) (Me, error) { return a.me(caller(ctx)), nil }
+
+func (a *api) me(s accounts.Session) Me {
+	return Me{
+		UserID: s.Account.ID, Login: s.Account.Login, Name: s.Account.Name, Level: s.Account.Level,
+		Clinic: ClinicRef{s.Clinic, a.o.ClinicName}, Demo: a.o.Demo, DeviceID: s.Device, Version: a.o.Version,
+	}
+}
+
+// place says where a sign-in comes from, for accounts to slow down guessing.
+func (a *api) place(ctx context.Context) accounts.Place {
+	at := accounts.Place{Console: a.console}
+	if c, ok := ctx.Value(ginKey{}).(*gin.Context); ok {
+		at.Address = c.ClientIP()
+	}
+	return at
+}
+
+var _ huma.StatusError = (*Problem)(nil)
