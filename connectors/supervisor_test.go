@@ -66,8 +66,9 @@ func lineKind(l *ledger) Kind {
 }
 
 func (l *line) Prepare() (err error) {
-	if _, err = l.config.Nested.Load(l.env.Now()); err == nil {
-		l.ln, err = l.env.Listen("tcp", l.config.Address)
+	// Listening comes first, so that a refusal after it has something to undo.
+	if l.ln, err = l.env.Listen("tcp", l.config.Address); err == nil {
+		_, err = l.config.Nested.Load(l.env.Now())
 	}
 	return err
 }
@@ -243,8 +244,8 @@ func TestAddressWidensOnTheSamePort(t *testing.T) {
 	if err := s.Apply(t.Context(), spec(2, fmt.Sprintf(`{"address":"0.0.0.0:%s","tls":{"cert_file":"/no","key_file":"/no"}}`, port))); err == nil {
 		t.Fatal("a missing certificate was accepted")
 	}
-	if got := ask(t, "127.0.0.1:"+port, "a"); got != "ok a" {
-		t.Errorf("after a refused change the old run answered %q", got)
+	if got := ask(t, "127.0.0.1:"+port, "a"); got != "ok a" || addr(t, s) != "127.0.0.1:"+port {
+		t.Errorf("after a refused change the old run answered %q at %s", got, addr(t, s))
 	}
 	apply(t, s, spec(3, fmt.Sprintf(`{"address":"0.0.0.0:%s","answer":"wide"}`, port)))
 	if got := ask(t, "127.0.0.2:"+port, "b"); got != "wide b" {

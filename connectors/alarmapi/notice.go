@@ -55,6 +55,7 @@ func parseNotice(body []byte) (notice, []fieldError) {
 	return n, n.check()
 }
 
+// jsonError names the place without quoting the value.
 func jsonError(err error) fieldError {
 	var wrong *json.UnmarshalTypeError
 	var syntax *json.SyntaxError
@@ -69,6 +70,8 @@ func jsonError(err error) fieldError {
 	return fieldError{"", "this is not a JSON object"}
 }
 
+// check names everything that is wrong at once, so that a caller does not find out one
+// field at a time. Limits are in bytes, as the database and alerting.Signal count.
 func (n *notice) check() (wrong []fieldError) {
 	bad := func(ok bool, field, reason string) {
 		if !ok {
@@ -97,6 +100,8 @@ func priority(word string) (alerting.Priority, bool) {
 	return alerting.Priority(max(i, 0)), i >= 0
 }
 
+// signal maps an event; kind is used where it names none. The time is left unknown: clocks
+// of callers differ, and the hub's own time of receipt is close enough.
 func (n *notice) signal(kind string) alerting.Signal {
 	p, known := priority(n.Priority)
 	if !known {
@@ -140,6 +145,8 @@ type status struct {
 	EndedAt    *time.Time `json:"ended_at,omitempty"`
 }
 
+// newStatus says what the caller may know of an alert: no text, no caller, no rule, and of
+// people only the names of those who accepted.
 func newStatus(a alerting.Alert) status {
 	word := "normal"
 	if i := int(a.Priority); i >= 0 && i < len(priorities()) {
@@ -168,6 +175,8 @@ type amAlert struct {
 	body []byte
 }
 
+// parseWebhook reads a webhook and keeps each alert's own bytes, which are what is stored:
+// one alert, one input, however Alertmanager groups them.
 func parseWebhook(body []byte) ([]amAlert, []fieldError) {
 	var w webhook
 	if err := json.Unmarshal(body, &w); err != nil {

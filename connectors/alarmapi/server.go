@@ -96,6 +96,8 @@ func (s *server) table() []route {
 	}
 }
 
+// routes turns the table into a handler. Wrong methods and unknown addresses get a problem
+// after RFC 9457 too, not the plain text net/http would write.
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range s.table() {
@@ -169,7 +171,10 @@ func covers(g connectors.Grant, ward string) bool {
 	return len(g.Wards) == 0 || slices.ContainsFunc(g.Wards, func(w string) bool { return strings.EqualFold(w, ward) })
 }
 
-// postEvent takes one alarm or its end.
+// postEvent takes one alarm or its end. The order of the checks is the order of what they
+// cost and of what they tell: a caller without a token learns nothing about the form of an
+// event, and only an event that is whole, allowed and not too many reaches the database.
+// Emergencies pass the limit always: a flood of them is a worse sign, not a lesser one.
 func (s *server) postEvent(w http.ResponseWriter, r *http.Request) {
 	g, ok := s.grant(w, r)
 	if !ok {
@@ -298,6 +303,7 @@ func (s *server) postAlertmanager(w http.ResponseWriter, r *http.Request) {
 }
 
 // body reads a request's body up to a limit; false means that the answer is written.
+// The limit holds while reading: a body of any announced length costs no more than it.
 func (s *server) body(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var tooLarge *http.MaxBytesError
@@ -314,6 +320,8 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, limit int64) ([]by
 	return nil, false
 }
 
+// put commits the alarm; the error is that of the inbox. Refusals that are the caller's
+// fault do not count against our health.
 func (s *server) put(ctx context.Context, raw connectors.Raw, signal alerting.Signal) error {
 	// A caller that hangs up has not withdrawn its alarm.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
@@ -365,6 +373,7 @@ func (s *server) setHealthy(ok bool) {
 	}
 }
 
+// report tells the console. Sessions do not exist here, so there are no peers to count.
 func (s *server) report() {
 	s.mu.Lock()
 	ok := s.healthy
@@ -387,6 +396,7 @@ func idempotencyKey(r *http.Request, g connectors.Grant) string {
 	return "idem/" + hex.EncodeToString(sum[:])
 }
 
+// statusURL is relative, so that it is right behind any name or proxy the caller used.
 func statusURL(key string) string { return "/v1/alerts/" + url.PathEscape(key) }
 
 // peer is the address of the connection; forwarding headers are the caller's to invent.

@@ -3,6 +3,28 @@
 // them (reached, accepted, rejected, nobody) goes back to the source as P-EVENT and
 // P-ENDED, until the source resets the call by P-STOP.
 //
+// What an answer becomes (SS-STATUS / SS-RESULT of IND.P-EVENT, SP-ENDREASON /
+// SP-RESULT of IND.P-ENDED):
+//
+//	started       IND.P-STARTED  Active
+//	reached       IND.P-EVENT    Processing / Reached
+//	accepted      IND.P-EVENT    Completed / Accepted
+//	rejected      IND.P-EVENT    Completed / Rejected
+//	busy          IND.P-EVENT    Completed / Busy
+//	no_answer     IND.P-EVENT    Completed / No answer
+//	off_duty      IND.P-EVENT    Completed / Off duty
+//	not_accepted  IND.P-ENDED    Failure / Negative
+//	ended         IND.P-ENDED    Finished / Positive confirmed (resolved), Client / None
+//	                             (cancelled), Failure / Negative (expired)
+//
+// SS-SBSCRNO is the person's extension. SS-SBSCRDATA, free text of up to 256 characters in
+// the schema, is their name; who has no extension gets a short SS-SBSCRID instead.
+//
+// Indications are not acknowledged in ESPA-X. What was sent since the source's last sign
+// of life is therefore sent again in its next session, so a source may see an indication
+// twice, and never misses one because of a lost connection. (A crash of the hub in that
+// moment can still lose one: the outbox counts it as delivered once it is written.)
+//
 // ESPA-X has neither encryption nor strong passwords (4 to 12 characters): the source's
 // address should be pinned in allowed_peers, and the link belongs on its own network.
 package espax

@@ -78,6 +78,8 @@ func priority(prio, signal string) alerting.Priority {
 	return p
 }
 
+// splitBed takes CP-BED apart, which has twelve characters for room and bed together and
+// no rule for how to write them: hence the pattern in the configuration.
 func splitBed(s string, beds *regexp.Regexp) (room, bed string) {
 	m := beds.FindStringSubmatch(s)
 	if m == nil {
@@ -87,7 +89,7 @@ func splitBed(s string, beds *regexp.Regexp) (room, bed string) {
 }
 
 // answerMessage turns an answer into the indication for it; the session is filled in when
-// it is sent. See docs/protocols/espa-x.md for the table.
+// it is sent. The package comment has the table.
 func answerMessage(a alerting.Answer, names bool) wire.Message {
 	switch a.Kind {
 	case alerting.AnswerStarted:
@@ -122,6 +124,8 @@ func process(name, ref string) wire.Message {
 	return m.With("SP-PR-TAN", strconv.FormatUint(tan(ref), 10))
 }
 
+// eventResult gives SS-STATUS and SS-RESULT. Only Reached leaves the person's part of the
+// process running; after every other result the source may show the next one.
 func eventResult(k alerting.AnswerKind) (status, result string) {
 	switch k {
 	case alerting.AnswerReached:
@@ -140,6 +144,8 @@ func eventResult(k alerting.AnswerKind) (status, result string) {
 	return "Processing", "None"
 }
 
+// ending tells the source how its process ended. Resolved is the ordinary end, whoever had
+// accepted before; an alert that ran out of time is a failure of ours and says so.
 func ending(s alerting.State) (reason, result string) {
 	switch s {
 	case alerting.Cancelled:

@@ -94,7 +94,8 @@ func (ss *session) raise(ctx context.Context, m *wire.Message, ref string, named
 	return code
 }
 
-// stop ends a call.
+// stop ends a call. The signal repeats the place of the running alert, since a P-STOP has
+// nothing but the reference; stopPhase says whether it is a reset or a withdrawal.
 func (ss *session) stop(ctx context.Context, m *wire.Message, body []byte) wire.Message {
 	s := ss.server
 	a, code := s.find(ctx, m)

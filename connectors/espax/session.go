@@ -28,7 +28,9 @@ type session struct {
 	sent  string // session id for what others send here; guarded by write
 }
 
-// serve reads frames until the source leaves, goes silent or ctx ends.
+// serve reads frames, one message at a time: the next is read when the one before is
+// answered, which is also what keeps a fast source from filling our memory.
+// It runs until the source leaves, goes silent or ctx ends.
 func (ss *session) serve(ctx context.Context) {
 	defer ss.server.leave(ss)
 	stop := context.AfterFunc(ctx, func() { ss.conn.SetReadDeadline(time.Now()) })
@@ -116,7 +118,7 @@ func (ss *session) handle(ctx context.Context, body []byte) error {
 	return ss.request(ctx, m, body)
 }
 
-// refuse answers what is not valid: under its own name if that was read, else as a plain
+// refuse answers what is not valid (601 for broken XML, 602 for broken ESPA-X): under its own name if that was read, else as a plain
 // error. From a source that is logged in, it is also kept for the administrator.
 func (ss *session) refuse(ctx context.Context, body []byte, err error) error {
 	var p *wire.ParseError

@@ -33,6 +33,10 @@ func (m *mapping) admission(msg *hl7.Message, trigger string, received time.Time
 	return unknownType()
 }
 
+// movement maps the triggers about one stay. The place is PV1-3 (point of care, room, bed);
+// the visit number PV1-19 ties the stays of one case together. The time of a movement is
+// ZBE-2 where there is a ZBE; without it the event time, which is when something happened,
+// comes before the recording time and before the time of sending.
 func (m *mapping) movement(msg *hl7.Message, trigger string, op alerting.MovementOp, received time.Time) mapped {
 	var out mapped
 	v := alerting.Movement{
@@ -130,6 +134,7 @@ func (m *mapping) merge(msg *hl7.Message, received time.Time) mapped {
 	return out
 }
 
+// patientID reads PID-3. It reaches the store only to be hashed.
 func patientID(msg *hl7.Message, segment string, field int) string {
 	s, ok := msg.All().Segment(segment, 0)
 	if !ok {
@@ -153,6 +158,8 @@ func listID(s hl7.Segment, field int) string {
 	return first
 }
 
+// patientName is kept only where the administrator has asked for it, and then encrypted:
+// alerts need the bed, not the name.
 func patientName(msg *hl7.Message) string {
 	family, given := msg.Get("PID-5.1").String(), msg.Get("PID-5.2").String()
 	if family == "" || given == "" {

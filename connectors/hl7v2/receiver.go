@@ -94,7 +94,7 @@ func (r *receiver) frame(ctx context.Context, p *mllp.Peer, frame []byte) ([]byt
 	return replies[last], failed
 }
 
-// message stores one message with its effect and returns the acknowledgements for it.
+// message stores one message with its effect, in one call that commits both or nothing, and returns the acknowledgements for it.
 func (r *receiver) message(ctx context.Context, peer string, raw []byte) ([][]byte, error) {
 	msg, err := r.options.Parse(raw)
 	if err != nil {
@@ -126,6 +126,8 @@ func oneOrNone(reply []byte) [][]byte {
 	return [][]byte{reply}
 }
 
+// count makes faults and tolerated quirks visible by name. All names come from the mapping,
+// never from a message, so their number is bounded.
 func (r *receiver) count(m mapped) {
 	if m.Fault != nil {
 		r.env.Count("fault_" + m.Fault.Name)
@@ -226,6 +228,8 @@ func (r *receiver) replies(h hl7.Header, o hl7.Outcome, f hl7.Fault, m mapped) [
 	return out
 }
 
+// reply begins one acknowledgement: a plain ACK at the commit level and wherever the sender
+// wants no word about records (MFI-6 NE or absent), else an MFK (HL7 2.5.1 ch.8 s.8.5.2).
 func (r *receiver) reply(h hl7.Header, ack hl7.Ack, m mapped) *hl7.Builder {
 	application := ack.Code == hl7.AA || ack.Code == hl7.AE
 	if !application || len(m.Records) == 0 || m.level == "" || m.level == "NE" {
@@ -262,7 +266,8 @@ func addMFA(b *hl7.Builder, m mapped, now string, stored bool) *hl7.Builder {
 	return b
 }
 
-// Replay maps a stored message again.
+// Replay maps a stored message again, with the configuration that runs now: this is how
+// messages that failed are repaired after the mapping was corrected.
 func (r *receiver) Replay(ctx context.Context, in connectors.Inbox, raw connectors.Raw) error {
 	msg, err := r.options.Parse(raw.Body)
 	if err != nil {
@@ -272,6 +277,8 @@ func (r *receiver) Replay(ctx context.Context, in connectors.Inbox, raw connecto
 	return put(ctx, in, raw, r.mapping.message(msg, raw.Received))
 }
 
+// setHealthy remembers whether the last message could be stored. It is the senders' traffic
+// itself that finds out; no probe is needed on a port that is never silent for long.
 func (r *receiver) setHealthy(ok bool) {
 	r.mu.Lock()
 	changed := r.healthy != ok

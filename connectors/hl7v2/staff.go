@@ -56,6 +56,10 @@ func (m *mapping) masterFile(msg *hl7.Message) mapped {
 	return out
 }
 
+// masterRecord maps one MFE with the segments below it, or returns the fault that keeps it
+// out. MFE-3 is when the record takes effect and may lie in the future. A deactivation says
+// nothing else about the person, even where the sender adds a whole STF: what is locked
+// needs no fresh telephone number.
 func (m *mapping) masterRecord(g hl7.Group, mfe hl7.Segment) (directory.Change, connectors.Fault) {
 	stf, has := g.Segment("STF", 0)
 	c := directory.Change{At: m.time(mfe.Field(3))}
@@ -139,6 +143,7 @@ func (m *mapping) key(stf hl7.Segment, has bool, primary hl7.Value) string {
 	return ""
 }
 
+// keyPlace is where the administrator should look when the key is missing.
 func (m *mapping) keyPlace(stf hl7.Segment) string {
 	if m.keyType != "" {
 		return stf.Path(2).String()
@@ -157,7 +162,9 @@ func identifier(stf hl7.Segment, kind string) string {
 }
 
 // describe adds what STF, PRA, ORG and the configured places say about the person.
-// Everything else in them (birth date, sex, address) is left behind.
+// Everything else in them (birth date, sex, address) is left behind: data that is not taken
+// cannot be lost. Absent and null stay apart, since one means "no change" and the other
+// "delete" (HL7 2.5.1 ch.2 s.2.5.3). Configured places come last and so win.
 func (m *mapping) describe(c *directory.Change, g hl7.Group, stf hl7.Segment) {
 	c.Fields = map[directory.Field]directory.Value{}
 	state := func(f directory.Field, v hl7.Value) {
@@ -302,6 +309,7 @@ func unitKind(s string) directory.UnitKind {
 	return directory.Ward
 }
 
+// either prefers a unless the message says nothing there; a null counts as said.
 func either(a, b hl7.Value) hl7.Value {
 	if a.Absent() {
 		return b
