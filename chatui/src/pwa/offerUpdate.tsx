@@ -7,6 +7,7 @@ export function offerUpdate(apply: () => void): void {
   notifications.show({
     id: "update",
     autoClose: false,
+    closeButtonProps: { "aria-label": i18next.t("close", { ns: "ui" }) },
     title: i18next.t("update.title"),
     message: (
       <Stack gap="xs" align="flex-start">

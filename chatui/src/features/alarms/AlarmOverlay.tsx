@@ -133,7 +133,7 @@ function Sheet({ shown, alarms, label, onChoose, onPress, onMinimise, ...rest }:
       tabIndex={-1}
       data-autofocus
     >
-      <header className={classes["band"]}>
+      <div className={classes["band"]}>
         <Symbol size={40} aria-hidden="true" className={classes["symbol"] ?? ""} />
         <span>{t(`priority.${card.priority}`)}</span>
         {card.drill && <span className={classes["drill"]}>{t("drill")}</span>}
@@ -142,7 +142,7 @@ function Sheet({ shown, alarms, label, onChoose, onPress, onMinimise, ...rest }:
             {t("count", { count: alarms.length })}
           </span>
         )}
-      </header>
+      </div>
       <VisuallyHidden id="alarm-spoken" aria-live="assertive">
         {spokenText(card, t)}
       </VisuallyHidden>

@@ -1,4 +1,5 @@
 import { notifications } from "@mantine/notifications";
+import i18next from "i18next";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Card } from "../../alerts/card.ts";
@@ -11,7 +12,8 @@ import { placeText } from "./words.ts";
 // One at a time: a pile of notices would cover the very buttons they are about.
 function tell(message: string, color: string, autoClose: number): void {
   notifications.hide(noticeId);
-  notifications.show({ id: noticeId, message, color, autoClose });
+  const closeButtonProps = { "aria-label": i18next.t("close", { ns: "ui" }) };
+  notifications.show({ id: noticeId, message, color, autoClose, closeButtonProps });
 }
 
 const noticeId = "alarm-notice";

@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Text, VisuallyHidden } from "@mantine/core";
 import { IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -20,14 +20,18 @@ export function DutyChip() {
       className={classes["chip"] ?? ""}
       data-testid="duty-chip"
       data-on={first !== undefined}
-      aria-label={offers > 0 ? `${text}. ${t("offers", { count: offers })}` : text}
     >
       <Symbol size={18} aria-hidden="true" />
       <Text component="span" size="sm" fw={600} truncate>
         {text}
         {more.length > 0 && ` +${more.length}`}
       </Text>
-      {offers > 0 && <span className={classes["offers"]}>{offers}</span>}
+      {offers > 0 && (
+        <span className={classes["offers"]}>
+          {offers}
+          <VisuallyHidden>{t("offers", { count: offers })}</VisuallyHidden>
+        </span>
+      )}
     </Link>
   );
 }
