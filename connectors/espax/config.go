@@ -20,10 +20,11 @@
 // SS-SBSCRNO is the person's extension. SS-SBSCRDATA, free text of up to 256 characters in
 // the schema, is their name; who has no extension gets a short SS-SBSCRID instead.
 //
-// Indications are not acknowledged in ESPA-X. What was sent since the source's last sign
-// of life is therefore sent again in its next session, so a source may see an indication
-// twice, and never misses one because of a lost connection. (A crash of the hub in that
-// moment can still lose one: the outbox counts it as delivered once it is written.)
+// Indications are not acknowledged in ESPA-X. What was sent since the source's last two
+// signs of life is therefore sent again in its next session, so a source may see an
+// indication twice, and does not miss one because of a lost connection. (A crash or reload
+// of the hub in that moment can still lose one: the outbox counts it as delivered once it
+// is written.)
 //
 // ESPA-X has neither encryption nor strong passwords (4 to 12 characters): the source's
 // address should be pinned in allowed_peers, and the link belongs on its own network.

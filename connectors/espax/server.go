@@ -39,6 +39,7 @@ type server struct {
 	conns    map[*session]bool
 	newest   *session       // the session answers go to; nil while nobody is logged in
 	pending  []wire.Message // sent to the newest session since its last sign of life
+	settling []wire.Message // sent before that, since the one before
 	lastSeen time.Time      // of any logged-in session; the start of the run before that
 	silent   bool           // the link watch has found the source silent
 	healthy  bool           // the last attempt to store something worked
@@ -128,7 +129,8 @@ func (s *server) enter(ss *session) {
 	ss.since = s.env.Now()
 	s.newest = ss
 	s.lastSeen = ss.since
-	again := slices.Clone(s.pending)
+	again := slices.Concat(s.settling, s.pending)
+	s.settling, s.pending = nil, slices.Clone(again)
 	healthy := s.healthy
 	s.mu.Unlock()
 	for _, m := range again {
@@ -144,12 +146,14 @@ func (s *server) enter(ss *session) {
 	s.report()
 }
 
-// alive notes a sign of life: what was sent before it has most likely arrived.
+// alive notes a sign of life. The first one after an indication may have crossed it on the
+// way; the second was sent after the source had read our response to the first, and with it
+// all that was written before: only then is the indication known to have arrived.
 func (s *server) alive(ss *session) {
 	s.mu.Lock()
 	s.lastSeen = s.env.Now()
 	if s.newest == ss {
-		s.pending = nil
+		s.settling, s.pending = s.pending, nil
 	}
 	s.mu.Unlock()
 }
