@@ -175,6 +175,19 @@ type Dispatch struct {
 	Changed time.Time
 }
 
+// After reports whether d counts rather than o, another dispatch of the same person and
+// alert: the one that changed last does. Within one transaction, which has one time, the
+// one that still waits does; an alert that opens again may be back in an earlier step.
+func (d Dispatch) After(o Dispatch) bool {
+	if c := d.Changed.Compare(o.Changed); c != 0 {
+		return c > 0
+	}
+	if d.State.live() != o.State.live() {
+		return d.State.live()
+	}
+	return d.Step > o.Step
+}
+
 // Recipient is a person a target resolved to, with what the source may be told of them.
 type Recipient struct {
 	User      hub.UserID

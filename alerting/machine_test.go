@@ -74,6 +74,9 @@ func (m *machine) act(rt *rapid.T) {
 	before := m.alert(id)
 	kind, user := rapid.SampledFrom(actKinds).Draw(rt, "kind"), rapid.SampledFrom(staffIDs).Draw(rt, "user")
 	r := m.desk.act(id, kind, user)
+	if said := m.running(before, user); (kind == alerting.ActReject || kind == alerting.ActBusy) && r.Err == nil && said != nil && said.State == alerting.Pending {
+		rt.Fatalf("%s by %s was not heard in step %d", kind, user, before.Step)
+	}
 	if kind == alerting.ActAccept && r.Err == nil {
 		after := m.alert(id)
 		if !slices.Contains(after.AcceptedBy, hub.UserID(user)) {
@@ -83,6 +86,19 @@ func (m *machine) act(rt *rapid.T) {
 			rt.Fatalf("taken alert was taken again: %v then %v", before.AcceptedBy, after.AcceptedBy)
 		}
 	}
+}
+
+// running returns the user's dispatch in the step that ran before, unless it has moved on.
+func (m *machine) running(before alerting.Alert, user string) *alerting.Dispatch {
+	if a := m.alert(before.ID); a.Gen != before.Gen {
+		return nil
+	}
+	for i, x := range m.alerts[before.ID].Dispatches {
+		if x.Step == before.Step && x.User == hub.UserID(user) {
+			return &m.alerts[before.ID].Dispatches[i]
+		}
+	}
+	return nil
 }
 
 func (m *machine) pass(rt *rapid.T) {
@@ -157,12 +173,22 @@ func (m *machine) checkTimers(rt *rapid.T, a alerting.Alert) {
 	if a.State == alerting.Notifying && !timer(alerting.TimerStep) {
 		rt.Fatalf("nothing would escalate a ringing alert in step %d", a.Step)
 	}
+	lastOfEmergency := a.Priority == alerting.Emergency && a.Step == len(a.Policy.Steps)-1
+	if a.State == alerting.Notifying && !lastOfEmergency && !m.waitsForSomebody(a) {
+		rt.Fatalf("step %d rings although nobody in it is left to answer", a.Step)
+	}
 	if a.State == alerting.Accepted && a.Policy.AcceptSeconds > 0 && !timer(alerting.TimerAccept) {
 		rt.Fatal("nothing would open a forgotten accept again")
 	}
 	if a.State == alerting.Exhausted && (a.Priority == alerting.Emergency || !a.Technical && count(m.told[a.ID], alerting.AnswerNotAccepted) == 0) {
 		rt.Fatal("an alert was given up in silence")
 	}
+}
+
+func (m *machine) waitsForSomebody(a alerting.Alert) bool {
+	return slices.ContainsFunc(m.alerts[a.ID].Dispatches, func(x alerting.Dispatch) bool {
+		return x.Step == a.Step && slices.Contains([]alerting.DispatchState{alerting.Pending, alerting.Delivered, alerting.Seen}, x.State)
+	})
 }
 
 func (m *machine) checkAccepts(rt *rapid.T, a alerting.Alert) {

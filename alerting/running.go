@@ -32,7 +32,7 @@ type running struct {
 	card       bool
 	dispatches []Dispatch
 	dirty      map[int]bool        // indexes into dispatches
-	latest     map[hub.UserID]int  // a person's dispatch of the highest step
+	latest     map[hub.UserID]int  // the dispatch of a person that counts, see Dispatch.After
 	at         map[stepUser]int    // index by (step, user)
 	timers     map[TimerKind]Timer // set or taken away in this batch
 }
@@ -140,7 +140,7 @@ func (r *running) index(d Dispatch) int {
 	i := len(r.dispatches)
 	r.dispatches = append(r.dispatches, d)
 	r.at[stepUser{d.Step, d.User}] = i
-	if last, ok := r.latest[d.User]; !ok || r.dispatches[last].Step <= d.Step {
+	if last, ok := r.latest[d.User]; !ok || d.After(r.dispatches[last]) {
 		r.latest[d.User] = i
 	}
 	return i

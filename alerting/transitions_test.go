@@ -58,7 +58,9 @@ func TestTransitions(t *testing.T) {
 		"accepted twice by one":       {steps: []step{act(alerting.ActAccept, "A", "A")}, state: alerting.Accepted, answers: []alerting.AnswerKind{started, yes}},
 		"accepted by an earlier step": {steps: []step{pass(90), act(alerting.ActAccept, "A")}, state: alerting.Accepted, step: 2, answers: []alerting.AnswerKind{started, silent, silent, silent, silent, silent, yes}},
 		"one of two needed":           {policy: need2, steps: []step{act(alerting.ActAccept, "A")}, state: alerting.Notifying, rings: "B", answers: []alerting.AnswerKind{started, yes}},
-		"two of two needed":           {policy: need2, steps: []step{act(alerting.ActAccept, "A", "B")}, state: alerting.Accepted, answers: []alerting.AnswerKind{started, yes, yes}},
+		"one of two needed and nobody else there": {policy: need2, people: map[alerting.TargetKind][]alerting.Recipient{alerting.TargetDuty: who("A")},
+			steps: []step{act(alerting.ActAccept, "A")}, state: alerting.Notifying, step: 1, rings: "BC", answers: []alerting.AnswerKind{started, yes}},
+		"two of two needed": {policy: need2, steps: []step{act(alerting.ActAccept, "A", "B")}, state: alerting.Accepted, answers: []alerting.AnswerKind{started, yes, yes}},
 		"one accepts, the other refuses": {policy: need2, steps: []step{act(alerting.ActAccept, "A"), act(alerting.ActReject, "B")},
 			state: alerting.Notifying, step: 1, rings: "BC", answers: []alerting.AnswerKind{started, yes, no}},
 		"accepted and escalated keeps who accepted": {policy: need2, steps: []step{act(alerting.ActAccept, "A"), pass(30)},
@@ -126,6 +128,26 @@ func TestTransitions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnswersCountInTheRunningStep: after an alert has opened again at an earlier step,
+// what people say counts there, not in the later step they were in before.
+func TestAnswersCountInTheRunningStep(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	id := d.raise()
+	d.pass(30)
+	d.act(id, alerting.ActAccept, "A")
+	s := call()
+	s.Priority = alerting.Urgent
+	d.signal(s)
+	d.want(id, alerting.Notifying, 0, "AB")
+	d.now = d.now.Add(1)
+	d.act(id, alerting.ActSeen, "A")
+	d.act(id, alerting.ActReject, "A")
+	d.want(id, alerting.Notifying, 0, "B")
+	d.act(id, alerting.ActBusy, "B")
+	d.want(id, alerting.Notifying, 1, "ABC")
 }
 
 // TestRefusedActs: who may not do something is told so, and nothing is written.

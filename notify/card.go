@@ -79,12 +79,12 @@ func plaintext(c *alerting.Card) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// latestDispatches keeps the dispatch of each person's highest step: an answer given in an
+// latestDispatches keeps the dispatch of each person that counts: an answer given in an
 // earlier step does not count for a later one.
 func latestDispatches(list []alerting.Dispatch) map[hub.UserID]alerting.Dispatch {
 	latest := make(map[hub.UserID]alerting.Dispatch, len(list))
 	for _, d := range list {
-		if old, ok := latest[d.User]; !ok || old.Step <= d.Step {
+		if old, ok := latest[d.User]; !ok || d.After(old) {
 			latest[d.User] = d
 		}
 	}
