@@ -3,13 +3,19 @@ package alarmapi
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -374,6 +380,42 @@ func TestWrongConfigurations(t *testing.T) {
 		err := r.Apply(t.Context(), connectors.Spec{ID: id, Kind: "alarm-http", Config: json.RawMessage(`{"address":"127.0.0.1:0",` + settings + `}`)})
 		if !errors.As(err, &e) || e.Field != field {
 			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	model := httptest.NewTLSServer(nil) // lends its certificate for 127.0.0.1
+	model.Close()
+	pair, dir := model.TLS.Certificates[0], t.TempDir()
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"cert": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key": {Type: "PRIVATE KEY", Bytes: key}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := start(t, fmt.Sprintf(`,"tls":{"cert_file":%q,"key_file":%q}`, dir+"/cert", dir+"/key"))
+	client := model.Client()
+	defer client.CloseIdleConnections()
+	res, err := client.Get("https://" + r.Addrs(id)[0].String() + "/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("over TLS: %d", res.StatusCode)
+	}
+	if conn, err := tls.Dial("tcp", r.Addrs(id)[0].String(), &tls.Config{RootCAs: x509.NewCertPool()}); err == nil {
+		conn.Close()
+		t.Error("a certificate of nobody known was trusted")
+	}
+	for deadline := time.Now().Add(10 * time.Second); r.Counters(id)["tls_failed"] == 0; time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the failed handshake was not counted: %v", r.Counters(id))
 		}
 	}
 }

@@ -36,6 +36,8 @@ type server struct {
 	tls    *tls.Config
 	ln     net.Listener
 
+	reporting sync.Mutex // keeps an older health from being reported after a newer one
+
 	mu      sync.Mutex
 	healthy bool
 }
@@ -375,6 +377,8 @@ func (s *server) setHealthy(ok bool) {
 
 // report tells the console. Sessions do not exist here, so there are no peers to count.
 func (s *server) report() {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
 	s.mu.Lock()
 	ok := s.healthy
 	s.mu.Unlock()

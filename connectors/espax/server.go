@@ -35,6 +35,8 @@ type server struct {
 	// starting a process holds it for reading, answering for writing.
 	order sync.RWMutex
 
+	reporting sync.Mutex // keeps an older health from being reported after a newer one
+
 	mu       sync.Mutex
 	conns    map[*session]bool
 	newest   *session       // the session answers go to; nil while nobody is logged in
@@ -241,6 +243,8 @@ func (s *server) health() string {
 }
 
 func (s *server) report() {
+	s.reporting.Lock()
+	defer s.reporting.Unlock()
 	s.mu.Lock()
 	h := connectors.Health{State: connectors.Up}
 	for ss := range s.conns {

@@ -28,6 +28,8 @@ type receiver struct {
 	ln      net.Listener
 	tls     *tls.Config
 
+	reporting sync.Mutex // keeps an older health from being reported after a newer one
+
 	mu      sync.Mutex
 	conns   int
 	healthy bool
@@ -290,6 +292,8 @@ func (r *receiver) setHealthy(ok bool) {
 }
 
 func (r *receiver) report() {
+	r.reporting.Lock()
+	defer r.reporting.Unlock()
 	r.mu.Lock()
 	h := connectors.Health{State: connectors.Up, Peers: r.conns}
 	if !r.healthy {
