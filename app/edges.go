@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/wardline/wardline/adminui"
+	"github.com/wardline/wardline/chatui"
+	"github.com/wardline/wardline/connectors"
+	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/server"
+	"github.com/wardline/wardline/server/stream"
+)
+
+// buildEdges makes what browsers and the operator's monitor talk to.
+func (a *App) buildEdges() error {
+	a.stream = stream.New(stream.Options{Log: a.rooms, Acts: a.db, Fanout: a.fanout, Rooms: a.roomsOf, Logger: a.log})
+	a.undo.push("open sockets", func(ctx context.Context) error { a.stream.Close(ctx); return nil })
+	a.live = stream.NewLive()
+	a.undo.push("open consoles", func(context.Context) error { a.live.Close(); return nil })
+	shared := server.Options{Clinic: a.clinic.ID, ClinicName: a.clinic.Name, Version: a.version, Demo: a.demo, Log: a.log, Metrics: a.metrics.registry, Sessions: a.accounts}
+
+	chat := shared
+	chat.Files = chatui.Files()
+	chatHandler, err := server.NewChat(server.ChatOptions{
+		Options: chat, Devices: a.accounts, Alerts: a.db, Duty: a.duty, Offers: a.duty, Names: a.db, Rooms: a.roomsOf, Items: a.rooms,
+		Stream: a.stream, HubKey: a.hubKey, HubID: a.hubKeyID,
+	})
+	if err != nil {
+		return fmt.Errorf("set up chat listener: %w", err)
+	}
+	console := shared
+	console.Files = adminui.Files()
+	consoleHandler, err := server.NewConsole(server.ConsoleOptions{
+		Options: console, Gatekeeper: a.accounts, Names: a.db, Overview: overview{a}, Kinds: a.registry.Kinds(), Configs: a.db, Running: running{a},
+		Tokens: a.db, Messages: a.db, Audit: a.db, People: a.staff, Units: a.staff, Plans: a.staff, Rules: a.db, Board: a.db, Live: a.live,
+	})
+	if err != nil {
+		return fmt.Errorf("set up console listener: %w", err)
+	}
+	management := server.NewManagement(server.ManagementOptions{Metrics: a.metrics.registry, Checks: a.readiness(), Log: a.log})
+	a.listeners = []listener{
+		{name: "chat", config: a.config.Chat, server: server.HTTPServer(chatHandler)},
+		{name: "console", config: a.config.Console, server: server.HTTPServer(consoleHandler)},
+		{name: "management", config: a.config.Management, server: server.HTTPServer(management)},
+	}
+	return nil
+}
+
+// roomsOf lists an account's rooms with the unit each belongs to.
+func (a *App) roomsOf(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]stream.Room, error) {
+	rooms, err := a.rooms.Rooms(ctx, clinic, user)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]hub.UnitID, 0, len(rooms))
+	for _, r := range rooms {
+		if r.Unit != "" {
+			ids = append(ids, r.Unit)
+		}
+	}
+	units, err := a.db.UnitNames(ctx, clinic, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]stream.Room, len(rooms))
+	for i, r := range rooms {
+		u := units[r.Unit]
+		out[i] = stream.Room{ID: r.ID, Kind: r.Kind, Name: r.Name, LastSeq: r.LastSeq, Unit: stream.Unit{ID: r.Unit, Code: u.Code, Name: u.Name}}
+	}
+	return out, nil
+}
+
+// overview counts for the console's first page.
+type overview struct{ a *App }
+
+var _ server.Overview = overview{}
+
+func (o overview) Overview(ctx context.Context, clinic hub.ClinicID) (server.Summary, error) {
+	now := time.Now()
+	staff, err := o.a.db.StaffCounts(ctx, clinic, now)
+	if err != nil {
+		return server.Summary{}, err
+	}
+	day, err := o.a.db.DayOfAlerts(ctx, clinic)
+	if err != nil {
+		return server.Summary{}, err
+	}
+	faults, err := o.a.db.FaultCounts(ctx, clinic)
+	if err != nil {
+		return server.Summary{}, err
+	}
+	hour, err := o.a.db.ReceivedSince(ctx, clinic, now.Add(-time.Hour))
+	if err != nil {
+		return server.Summary{}, err
+	}
+	s := server.Summary{
+		Alerts:   server.AlertSummary{Running: day.Running, Exhausted: day.Exhausted, Accepted: day.Accepted, AcceptP50: day.AcceptP50, FirstDevP99: day.FirstDeviceP99},
+		Persons:  server.PersonCounts{Active: staff.PersonsActive, Locked: staff.PersonsLocked},
+		Accounts: server.AccountCounts{Invited: staff.AccountsInvited, Active: staff.AccountsActive, Locked: staff.AccountsLocked},
+		RawHour:  hour,
+	}
+	s.Todos = o.todos(staff.PlansHeld, faulty(faults), staff.UncoveredRoles, staff.ActivationOpen)
+	return s, nil
+}
+
+func faulty(counts []connectors.FaultCount) int {
+	n := 0
+	for _, c := range counts {
+		n += c.Count
+	}
+	return n
+}
+
+// todos lists what an administrator should look at, the most pressing first.
+func (o overview) todos(plans, faults, uncovered, invitations int) []server.Todo {
+	down := 0
+	for _, id := range o.a.supervisor.IDs() {
+		if h := o.a.supervisor.Health(id); h.State == connectors.Down {
+			down++
+		}
+	}
+	todos := []server.Todo{}
+	for _, t := range []server.Todo{
+		{Kind: "connector_down", Count: down}, {Kind: "plan_held", Count: plans}, {Kind: "message_errors", Count: faults},
+		{Kind: "uncovered_role", Count: uncovered}, {Kind: "activation_open", Count: invitations},
+	} {
+		if t.Count > 0 {
+			todos = append(todos, t)
+		}
+	}
+	return todos
+}
