@@ -20,7 +20,7 @@ import (
 
 // house is a database with one clinic and one staff source.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	db     *store.DB
 	clinic hub.ClinicID
 	source hub.ConnectorID
@@ -29,14 +29,14 @@ type house struct {
 	sent   int
 }
 
-func openHouse(t *testing.T) *house {
+func openHouse(t testing.TB) *house {
 	t.Helper()
 	admin := storetest.New(t, store.Migrate)
 	keys, err := seal.ParseKeyring(seal.NewKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, super: connect(t, admin), url: storetest.As(t, admin, store.AppRole)}
+	h := &house{t: t, super: dial(t, admin), url: storetest.As(t, admin, store.AppRole)}
 	if h.db, err = store.Open(t.Context(), h.url, keys); err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +48,17 @@ func openHouse(t *testing.T) *house {
 	h.clinic = row.ID
 	h.source = h.addSource("KIS")
 	return h
+}
+
+// dial is connect for benchmarks too.
+func dial(tb testing.TB, url string) *pgx.Conn {
+	tb.Helper()
+	conn, err := pgx.Connect(tb.Context(), url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { conn.Close(context.WithoutCancel(tb.Context())) })
+	return conn
 }
 
 func (h *house) addSource(name string) hub.ConnectorID {
@@ -139,7 +150,7 @@ func (h *house) login(user hub.UserID) (accounts.StoredSession, [32]byte) {
 // listen returns a connection that hears a channel.
 func (h *house) listen(channel string) *pgx.Conn {
 	h.t.Helper()
-	c := connect(h.t, h.url)
+	c := dial(h.t, h.url)
 	if _, err := c.Exec(h.t.Context(), "listen "+channel); err != nil {
 		h.t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -41,48 +42,60 @@ func (db *DB) applyChanges(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, 
 	return plan, err
 }
 
-// applier writes one plan, each table with as few statements as it has kinds of writes.
+// applier writes one plan, each table with as few statements as it has kinds of writes,
+// and sends most of them together: a message about one person waits for the network a few
+// times, not twenty.
 type applier struct {
 	tx     pgx.Tx
 	clinic hub.ClinicID
 	origin directory.Origin
 	ids    []hub.PersonID // of the plan's actions, in order
+	batch  pgx.Batch
 }
 
 // apply writes everything a plan says. It never touches a lock set by an administrator.
 func (a *applier) apply(ctx context.Context, p directory.Plan) error {
-	if err := a.putUnits(ctx, p.Units); err != nil {
-		return fmt.Errorf("write units: %w", err)
-	}
-	if err := a.putLater(ctx, p.Later); err != nil {
-		return fmt.Errorf("write later changes: %w", err)
-	}
-	if len(p.Actions) == 0 {
-		return nil
-	}
+	a.putUnits(p.Units)
+	a.putLater(p.Later)
 	a.ids = make([]hub.PersonID, len(p.Actions))
 	for i, act := range p.Actions {
 		if a.ids[i] = act.Person.ID; act.Op == directory.ActCreate {
 			a.ids[i] = hub.NewID[hub.PersonID]()
 		}
 	}
-	steps := []struct {
-		what string
-		do   func(context.Context, []directory.Action) error
-	}{
-		{"persons", a.putPersons}, {"values", a.putValues}, {"units of persons", a.putMemberships}, {"history", a.putHistory},
-		{"display names", a.refresh}, {"logins", a.putLogins}, {"locks", a.putLocks},
+	a.putPersons(p.Actions)
+	a.putValues(p.Actions)
+	a.putMemberships(p.Actions)
+	a.putHistory(p.Actions)
+	a.refresh(p.Actions)
+	if a.batch.Len() == 0 {
+		return nil
 	}
-	for _, s := range steps {
-		if err := s.do(ctx, p.Actions); err != nil {
-			return fmt.Errorf("write %s: %w", s.what, err)
-		}
+	if err := a.tx.SendBatch(ctx, &a.batch).Close(); err != nil {
+		return fmt.Errorf("write persons: %w", err)
+	}
+	if err := a.putLogins(ctx, p.Actions); err != nil {
+		return fmt.Errorf("write logins: %w", err)
+	}
+	if err := a.putLocks(ctx, p.Actions); err != nil {
+		return fmt.Errorf("write locks: %w", err)
 	}
 	return nil
 }
 
+// touched returns the persons who are new or differ in one of the fields.
+func (a *applier) touched(acts []directory.Action, fields ...directory.Field) []hub.PersonID {
+	var out []hub.PersonID
+	for i, act := range acts {
+		if act.Op == directory.ActCreate || slices.ContainsFunc(act.Fields, func(d directory.Diff) bool { return slices.Contains(fields, d.Field) }) {
+			out = append(out, a.ids[i])
+		}
+	}
+	return out
+}
+
 // putUnits writes parents before children; refs come in that order.
-func (a *applier) putUnits(ctx context.Context, refs []directory.UnitRef) error {
+func (a *applier) putUnits(refs []directory.UnitRef) {
 	const q = `
 insert into unit (clinic_id, id, code, name, kind, parent_id, source)
 select $1, n.id, n.code, n.name, $2, p.id, $3
@@ -98,49 +111,44 @@ on conflict (clinic_id, code) do update set name = excluded.name, parent_id = co
 				names, parents = append(names, r.Name), append(parents, r.Parent)
 			}
 		}
-		if len(ids) == 0 {
-			continue
-		}
-		if _, err := a.tx.Exec(ctx, q, a.clinic, kind, a.origin.Source, ids, codes, names, parents); err != nil {
-			return err
+		if len(ids) > 0 {
+			a.batch.Queue(q, a.clinic, kind, a.origin.Source, ids, codes, names, parents)
 		}
 	}
-	return nil
 }
 
 // putLater keeps changes for ApplyDue. The same statement again replaces itself.
-func (a *applier) putLater(ctx context.Context, later []directory.Change) error {
+func (a *applier) putLater(later []directory.Change) {
 	const q = `
 insert into directory_pending (clinic_id, source, key, due_at, op, change, message_id, control_id) values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (clinic_id, source, key, due_at, op) do update set change = excluded.change, message_id = excluded.message_id, control_id = excluded.control_id`
-	b := &pgx.Batch{}
 	for _, c := range later {
-		b.Queue(q, a.clinic, a.origin.Source, c.Key, c.At, c.Op, c, nullText(string(a.origin.Message)), a.origin.Control)
+		a.batch.Queue(q, a.clinic, a.origin.Source, c.Key, c.At, c.Op, c, nullText(string(a.origin.Message)), a.origin.Control)
 	}
-	return a.tx.SendBatch(ctx, b).Close()
 }
 
 // putPersons writes the persons themselves and how they stand with the source.
-func (a *applier) putPersons(ctx context.Context, acts []directory.Action) error {
-	var fresh []hub.PersonID
+func (a *applier) putPersons(acts []directory.Action) {
+	var fresh, moved []hub.PersonID
 	var names, keys, statuses []string
 	for i, act := range acts {
 		if act.Op == directory.ActCreate {
 			fresh, names = append(fresh, a.ids[i]), append(names, act.Person.Name)
 		}
-		keys, statuses = append(keys, act.Key), append(statuses, string(act.Status))
+		if act.Op != directory.ActUpdate || slices.ContainsFunc(act.Fields, func(d directory.Diff) bool { return d.Field == directory.FieldStatus }) {
+			moved, keys, statuses = append(moved, a.ids[i]), append(keys, act.Key), append(statuses, string(act.Status))
+		}
 	}
-	_, err := a.tx.Exec(ctx, `insert into person (clinic_id, id, name) select $1, * from unnest($2::uuid[], $3::text[])`, a.clinic, fresh, names)
-	if err != nil {
-		return err
+	if len(fresh) > 0 {
+		a.batch.Queue(`insert into person (clinic_id, id, name) select $1, * from unnest($2::uuid[], $3::text[])`, a.clinic, fresh, names)
 	}
-	_, err = a.tx.Exec(ctx, `
+	if len(moved) > 0 {
+		a.batch.Queue(`
 insert into person_source (clinic_id, source, key, person_id, status, message_id)
 select $1, $2, n.key, n.person, n.status, $3 from unnest($4::text[], $5::uuid[], $6::text[]) as n (key, person, status)
-on conflict (clinic_id, source, key) do update set status = excluded.status, message_id = excluded.message_id, changed_at = now()
-where person_source.status <> excluded.status`,
-		a.clinic, a.origin.Source, nullText(string(a.origin.Message)), keys, a.ids, statuses)
-	return err
+on conflict (clinic_id, source, key) do update set status = excluded.status, message_id = excluded.message_id, changed_at = now()`,
+			a.clinic, a.origin.Source, nullText(string(a.origin.Message)), keys, moved, statuses)
+	}
 }
 
 // sourced reports whether a field is stated by sources, and so kept as a value.
@@ -148,7 +156,7 @@ func sourced(f directory.Field) bool {
 	return f != directory.FieldStatus && f != directory.FieldPrimary && f != directory.FieldLogin && f != directory.FieldUnit
 }
 
-func (a *applier) putValues(ctx context.Context, acts []directory.Action) error {
+func (a *applier) putValues(acts []directory.Action) {
 	var put, cut struct {
 		ids           []hub.PersonID
 		fields, texts []string
@@ -164,23 +172,23 @@ func (a *applier) putValues(ctx context.Context, acts []directory.Action) error 
 			}
 		}
 	}
-	_, err := a.tx.Exec(ctx, `
+	if len(put.ids) > 0 {
+		a.batch.Queue(`
 insert into person_value (clinic_id, person_id, field, source, text, message_id, control_id)
 select $1, n.person, n.field, $2, n.text, $3, $4 from unnest($5::uuid[], $6::text[], $7::text[]) as n (person, field, text)
 on conflict (clinic_id, person_id, field, source) do update
 set text = excluded.text, message_id = excluded.message_id, control_id = excluded.control_id, at = now()`,
-		a.clinic, a.origin.Source, nullText(string(a.origin.Message)), a.origin.Control, put.ids, put.fields, put.texts)
-	if err != nil || len(cut.ids) == 0 {
-		return err
+			a.clinic, a.origin.Source, nullText(string(a.origin.Message)), a.origin.Control, put.ids, put.fields, put.texts)
 	}
-	_, err = a.tx.Exec(ctx, `
+	if len(cut.ids) > 0 {
+		a.batch.Queue(`
 delete from person_value v using unnest($1::uuid[], $2::text[]) as n (person, field)
 where v.source = $3 and (v.person_id, v.field) = (n.person, n.field)`, cut.ids, cut.fields, a.origin.Source)
-	return err
+	}
 }
 
 // putMemberships replaces where the source says that people work, for those where that changed.
-func (a *applier) putMemberships(ctx context.Context, acts []directory.Action) error {
+func (a *applier) putMemberships(acts []directory.Action) {
 	var moved, persons []hub.PersonID
 	var codes []string
 	var primary []bool
@@ -194,20 +202,17 @@ func (a *applier) putMemberships(ctx context.Context, acts []directory.Action) e
 		}
 	}
 	if len(moved) == 0 {
-		return nil
+		return
 	}
-	if _, err := a.tx.Exec(ctx, `delete from person_unit where source = $1 and person_id = any($2)`, a.origin.Source, moved); err != nil {
-		return err
-	}
-	_, err := a.tx.Exec(ctx, `
+	a.batch.Queue(`delete from person_unit where source = $1 and person_id = any($2)`, a.origin.Source, moved)
+	a.batch.Queue(`
 insert into person_unit (clinic_id, person_id, unit_id, source, is_primary)
 select $1, n.person, u.id, $2, n.main from unnest($3::uuid[], $4::text[], $5::bool[]) as n (person, code, main) join unit u on u.code = n.code`,
 		a.clinic, a.origin.Source, persons, codes, primary)
-	return err
 }
 
 // putHistory writes every difference down with the message that caused it.
-func (a *applier) putHistory(ctx context.Context, acts []directory.Action) error {
+func (a *applier) putHistory(acts []directory.Action) {
 	var ids []hub.PersonID
 	var fields, from, to []string
 	add := func(i int, f directory.Field, old, new string) {
@@ -224,17 +229,23 @@ func (a *applier) putHistory(ctx context.Context, acts []directory.Action) error
 			add(i, directory.FieldUnit, "", code)
 		}
 	}
-	_, err := a.tx.Exec(ctx, `
+	if len(ids) == 0 {
+		return
+	}
+	a.batch.Queue(`
 insert into person_change (clinic_id, person_id, field, old_text, new_text, source, message_id, control_id)
 select $1, n.person, n.field, n.old, n.new, $2, $3, $4 from unnest($5::uuid[], $6::text[], $7::text[], $8::text[]) as n (person, field, old, new)`,
 		a.clinic, a.origin.Source, nullText(string(a.origin.Message)), a.origin.Control, ids, fields, from, to)
-	return err
 }
 
 // refresh computes what lists show of a person from the newest value of each field. A
 // person is active while no source says otherwise.
-func (a *applier) refresh(ctx context.Context, _ []directory.Action) error {
-	_, err := a.tx.Exec(ctx, `
+func (a *applier) refresh(acts []directory.Action) {
+	ids := a.touched(acts, directory.GivenName, directory.FamilyName, directory.StaffNumber, directory.Title, directory.FieldStatus)
+	if len(ids) == 0 {
+		return
+	}
+	a.batch.Queue(`
 with newest as (
   select distinct on (person_id, field) person_id, field, text from person_value where person_id = any($1) order by person_id, field, at desc
 ), shown as (
@@ -247,8 +258,8 @@ with newest as (
     not exists (select from person_source s where s.person_id = n.id and s.status <> 'working') as active
   from unnest($1::uuid[]) as n (id) left join newest v on v.person_id = n.id group by n.id
 )
-update person p set name = s.name, title = s.title, staff_number = s.staff_number, active = s.active from shown s where p.id = s.id`, a.ids)
-	return err
+update person p set name = s.name, title = s.title, staff_number = s.staff_number, active = s.active from shown s where p.id = s.id`, ids)
+	a.batch.Queue(`update account a set name = p.name from person p where a.person_id = p.id and p.id = any($1) and a.name <> p.name`, ids)
 }
 
 // putLogins makes accounts and renames their logins. Renaming goes by way of names nobody
@@ -263,13 +274,10 @@ func (a *applier) putLogins(ctx context.Context, acts []directory.Action) error 
 			ids, logins, accounts = append(ids, a.ids[i]), append(logins, act.Login), append(accounts, hub.NewID[hub.UserID]())
 		}
 	}
-	if len(ids) > 0 {
-		if err := a.putAccounts(ctx, ids, logins, accounts); err != nil {
-			return err
-		}
+	if len(ids) == 0 {
+		return nil
 	}
-	_, err := a.tx.Exec(ctx, `update account a set name = p.name from person p where a.person_id = p.id and p.id = any($1) and a.name <> p.name`, a.ids)
-	return err
+	return a.putAccounts(ctx, ids, logins, accounts)
 }
 
 func (a *applier) putAccounts(ctx context.Context, ids []hub.PersonID, logins []string, accounts []hub.UserID) error {
@@ -296,10 +304,14 @@ on conflict (clinic_id, login) do nothing`, a.clinic, accounts, ids, logins)
 }
 
 // putLocks makes the source's lock of each account what the person's standing asks for.
-func (a *applier) putLocks(ctx context.Context, _ []directory.Action) error {
+func (a *applier) putLocks(ctx context.Context, acts []directory.Action) error {
+	ids := a.touched(acts, directory.FieldStatus, directory.FieldLogin)
+	if len(ids) == 0 {
+		return nil
+	}
 	rows, err := a.tx.Query(ctx, `
 update account a set locked_there = not p.active from person p
-where a.person_id = p.id and p.id = any($1) and a.locked_there = p.active returning a.id, a.locked_there`, a.ids)
+where a.person_id = p.id and p.id = any($1) and a.locked_there = p.active returning a.id, a.locked_there`, ids)
 	if err != nil {
 		return err
 	}

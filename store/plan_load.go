@@ -23,16 +23,18 @@ func lockSource(ctx context.Context, tx pgx.Tx, source hub.ConnectorID, w direct
 	const shared = `select pg_advisory_xact_lock_shared(hashtextextended('directory ' || $1, 0))`
 	const each = `select pg_advisory_xact_lock(k) from (
   select distinct hashtextextended('person ' || $1 || ' ' || key, 0) as k from unnest($2::text[]) key order by k) sorted`
+	var b pgx.Batch
 	if w.All || len(w.Keys) > manyKeys {
-		_, err = tx.Exec(ctx, whole, string(source))
-	} else if _, err = tx.Exec(ctx, shared, string(source)); err == nil {
-		_, err = tx.Exec(ctx, each, string(source), w.Keys)
+		b.Queue(whole, string(source))
+	} else {
+		b.Queue(shared, string(source))
+		b.Queue(each, string(source), w.Keys)
 	}
-	if err != nil {
+	b.Queue(`select clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return now, fmt.Errorf("lock source: %w", err)
 	}
-	err = tx.QueryRow(ctx, `select clock_timestamp()`).Scan(&now)
-	return now, err
+	return now, nil
 }
 
 // loadKnown reads what a plan of these changes starts from. The caller holds lockSource.
