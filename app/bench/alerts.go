@@ -126,7 +126,7 @@ type alertFigure struct {
 	wards int
 }
 
-// raise runs one round and forgets its alerts. Rate 0 is the closed loop.
+// raise runs one round. Its alerts stay: a hub has a history. Rate 0 is the closed loop.
 func (f *alertFigure) raise(ctx context.Context, rate int, length time.Duration) (alertResult, cpu, error) {
 	before := f.hub.cpu()
 	args := alertArgs{Door: f.door, URL: f.hub.databaseURL(), Wards: f.wards, Rate: rate, Length: length, Round: newID()}
@@ -134,7 +134,7 @@ func (f *alertFigure) raise(ctx context.Context, rate int, length time.Duration)
 	if err := f.load.do(ctx, length+roundSafety, "alerts", args, &r); err != nil {
 		return r, cpu{}, err
 	}
-	return r, f.hub.cpu().since(before), f.clearAlerts(ctx)
+	return r, f.hub.cpu().since(before), f.analyze(ctx)
 }
 
 func (f *alertFigure) moderate(ctx context.Context) ([]result, error) {

@@ -126,7 +126,7 @@ func measureEmergency(ctx context.Context, b *bench) ([]result, error) {
 	all.Note = used.per(emergencies * c.size)
 	worst := result{Figure: name + ", last one (worst of 9)", Unit: "ms", Value: worstOf(last), Note: "with so few rounds the p99 is the worst"}.atMost(aimLastMillis)
 	first := result{Figure: name + ", last one, first of the day", Unit: "ms", Value: cold, Note: "makes a key for each device"}
-	return []result{rounds(name+", p50", "ms", p50), rounds(name+", p99", "ms", p99), all, worst, first}, b.clearAlerts(ctx)
+	return []result{rounds(name+", p50", "ms", p50), rounds(name+", p99", "ms", p99), all, worst, first}, b.analyze(ctx)
 }
 
 func worstOf(values []float64) float64 {
