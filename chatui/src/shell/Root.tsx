@@ -24,7 +24,9 @@ function SignInPage() {
       }
     >
       <LinkNotice />
-      <SignInForm />
+      <div data-testid="sign-in">
+        <SignInForm />
+      </div>
     </SignInCard>
   );
 }

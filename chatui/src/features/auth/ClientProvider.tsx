@@ -1,5 +1,7 @@
+import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
+import i18next from "i18next";
 import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from "react";
 import { sessionEnded } from "../../api.ts";
 import type { BoardState } from "../../client/board.ts";
@@ -23,7 +25,15 @@ async function afterEnd({ end }: StreamState, user: string): Promise<void> {
   if (end === "replaced") return;
   // A revoked device can never open anything again: the next sign-in makes a new one.
   if (end === "revoked") await forgetDatabase(user);
-  if (end) sessionEnded();
+  if (!end) return;
+  sessionEnded();
+  notifications.show({
+    id: "session-end",
+    message: i18next.t(`end.${end}`, { ns: "auth" }),
+    color: "orange.9",
+    autoClose: false,
+    closeButtonProps: { "aria-label": i18next.t("close", { ns: "ui" }) },
+  });
 }
 
 /** ClientProvider runs the chat client for as long as one person is signed in. */

@@ -3,7 +3,6 @@ import { IconBellRinging, IconMessages } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { EmptyState } from "@wardline/uikit/components/EmptyState.tsx";
 import { PagePending } from "@wardline/uikit/components/PagePending.tsx";
-import { Time } from "@wardline/uikit/components/Time.tsx";
 import { priorities, priorityLook } from "@wardline/uikit/theme/priority.ts";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +11,7 @@ import { useBoard } from "../auth/ClientProvider.tsx";
 import { usePerson } from "../auth/usePerson.ts";
 import classes from "./RoomList.module.css";
 import { roomRows, type RoomRow } from "./roomRows.ts";
+import { shortTime } from "./shortTime.ts";
 
 function OpenCount({ row }: { row: RoomRow }) {
   const { t } = useTranslation("rooms");
@@ -40,7 +40,7 @@ function LastLine({ row }: { row: RoomRow }) {
 
 /** RoomList is the list of alarm rooms; `current` is the one beside it. */
 export function RoomList({ current }: { current?: string }) {
-  const { t } = useTranslation("rooms");
+  const { t, i18n } = useTranslation("rooms");
   const rooms = useBoard("rooms");
   const cards = useBoard("cards");
   const stream = useBoard("stream");
@@ -75,7 +75,7 @@ export function RoomList({ current }: { current?: string }) {
             </span>
             <span className={classes["side"]}>
               <Text component="span" size="xs" c="dimmed">
-                {row.last && <Time at={row.last.card.updated_at} />}
+                {row.last && shortTime(new Date(row.last.card.updated_at), new Date(), i18n.language)}
               </Text>
               <OpenCount row={row} />
             </span>
