@@ -24,13 +24,12 @@ type CardDevice struct {
 	User hub.UserID
 }
 
-// CardDone says that a card is in its room. Sent are the users with at least one device
-// that can open it, Deaf those without.
+// CardDone says that a card is in its room. Deaf are the people it was meant for who have
+// no device that can open it; all others have it as sent.
 type CardDone struct {
 	Alert   hub.AlertID
 	Version int
 	Step    int
-	Sent    []hub.UserID
 	Deaf    []hub.UserID
 }
 

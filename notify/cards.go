@@ -272,12 +272,7 @@ func ending(card *alerting.Card, wraps []messaging.Wrap) alerting.CardDone {
 		hears[d.User] = hears[d.User] || sealedTo[d.ID]
 	}
 	for _, d := range card.Dispatches {
-		if d.State != alerting.Pending {
-			continue
-		}
-		if hears[d.User] {
-			end.Sent = append(end.Sent, d.User)
-		} else {
+		if d.State == alerting.Pending && !hears[d.User] {
 			end.Deaf = append(end.Deaf, d.User)
 		}
 	}

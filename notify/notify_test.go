@@ -233,7 +233,7 @@ func TestCarry(t *testing.T) {
 			t.Error("a refused item is not reported")
 		}
 	}
-	want := alerting.CardDone{Alert: card.Alert.ID, Version: 4, Step: 1, Sent: []hub.UserID{"u1"}, Deaf: []hub.UserID{"u2", "u4"}}
+	want := alerting.CardDone{Alert: card.Alert.ID, Version: 4, Step: 1, Deaf: []hub.UserID{"u2", "u4"}}
 	if diff := cmp.Diff([]alerting.CardDone{want, want}, d.done); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}

@@ -172,33 +172,31 @@ delete from card_outbox o using (
   where c.clinic_id = $1 order by c.alert_id for update of c) d
 where o.clinic_id = $1 and o.alert_id = d.alert_id and o.version <= d.version`
 	freeCardsSQL = `update card_outbox set lease_till = '-infinity' where clinic_id = $1 and alert_id = any($2)`
-	markSentSQL  = `
+	// By alert, not by person: a join with thousands of people has no good generic plan.
+	markSentSQL = `
 update dispatch d set state = 'sent', changed_at = clock_timestamp()
-from unnest($2::uuid[], $3::uuid[], $4::smallint[]) t(alert, usr, step)
-where d.clinic_id = $1 and d.alert_id = t.alert and d.user_id = t.usr and d.step <= t.step and d.state = 'pending'`
+from unnest($2::uuid[], $3::smallint[]) t(alert, step)
+where d.clinic_id = $1 and d.alert_id = t.alert and d.step <= t.step and d.state = 'pending'
+  and (d.alert_id, d.user_id) not in (select * from unnest($4::uuid[], $5::uuid[]))`
 )
 
 // CardsDone ends claimed cards that are in their rooms, marks their dispatches as sent and
 // lets people without a device count as unreachable, which may escalate.
 func (db *DB) CardsDone(ctx context.Context, clinic hub.ClinicID, done []alerting.CardDone) error {
-	var ids, alerts []hub.AlertID
-	var versions []int32
-	var users []hub.UserID
-	var steps []int16
+	ids, versions, steps := make([]hub.AlertID, len(done)), make([]int32, len(done)), make([]int16, len(done))
+	deafAlerts, deafUsers := []hub.AlertID{}, []hub.UserID{}
 	var deaf []alerting.Act
-	for _, d := range done {
-		ids, versions = append(ids, d.Alert), append(versions, int32(d.Version))
-		for _, u := range d.Sent {
-			alerts, users, steps = append(alerts, d.Alert), append(users, u), append(steps, int16(d.Step))
-		}
+	for i, d := range done {
+		ids[i], versions[i], steps[i] = d.Alert, int32(d.Version), int16(d.Step)
 		for _, u := range d.Deaf {
+			deafAlerts, deafUsers = append(deafAlerts, d.Alert), append(deafUsers, u)
 			deaf = append(deaf, alerting.Act{Alert: d.Alert, Kind: alerting.ActUnreachable, User: u})
 		}
 	}
 	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		batch.Queue(lockCardAlertsSQL, clinic, ids)
-		batch.Queue(markSentSQL, clinic, alerts, users, steps)
+		batch.Queue(markSentSQL, clinic, ids, steps, deafAlerts, deafUsers)
 		batch.Queue(endCardsSQL, clinic, ids, versions)
 		batch.Queue(freeCardsSQL, clinic, ids) // those that became newer meanwhile
 		return tx.SendBatch(ctx, &batch).Close()

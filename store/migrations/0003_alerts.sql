@@ -64,7 +64,6 @@ create table dispatch (
   primary key (clinic_id, alert_id, step, user_id),
   foreign key (clinic_id, alert_id) references alert (clinic_id, id)
 ) with (fillfactor = 70);
-create index dispatch_user on dispatch (clinic_id, user_id, alert_id);
 select wardline_protect('dispatch');
 
 -- The story of an alert: lines are added and never changed, by the hub neither.
@@ -176,9 +175,10 @@ create table item (
 );
 select wardline_protect('item');
 
--- Encapsulations: 1,120 bytes once per device and key, instead of with every item.
+-- Encapsulations: 1,120 bytes once per device and key, instead of with every item. Without
+-- foreign keys, as item_wrap below.
 create table device_kek (
-  clinic_id uuid not null references clinic (id),
+  clinic_id uuid not null,
   device_id uuid not null,
   kek       bytea not null,
   enc       bytea not null,
@@ -201,7 +201,7 @@ create table item_wrap (
 select wardline_protect('item_wrap');
 
 create table device_cursor (
-  clinic_id uuid not null references clinic (id),
+  clinic_id uuid not null,
   device_id uuid not null,
   room_id   uuid not null,
   seq       bigint not null,
