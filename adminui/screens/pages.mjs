@@ -43,4 +43,25 @@ export const pages = [
       await page.getByTestId("code-display").waitFor();
     },
   },
+  { name: "board", path: "/board" },
+  { name: "alert", path: `/board?alert=${id(62)}`, act: (page) => page.getByTestId("story").waitFor() },
+  { name: "rules", path: "/rules" },
+  {
+    name: "rule-edit",
+    path: "/rules",
+    act: async (page) => {
+      await page.getByTestId("rule-edit").nth(1).click();
+      await page.getByTestId("rule-name").waitFor();
+    },
+  },
+  {
+    name: "rules-changed",
+    path: "/rules",
+    act: async (page) => {
+      await page.getByTestId("rule-down").first().focus();
+      await page.keyboard.press("ArrowDown");
+      await page.getByTestId("rules-try").click();
+      await page.getByTestId("try-result").waitFor();
+    },
+  },
 ];

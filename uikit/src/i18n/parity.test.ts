@@ -60,7 +60,7 @@ function known(app: string, namespace: string): Set<string> {
 describe("every key written in the code exists", () => {
   const used = Object.entries(sources).flatMap(([path, source]) => {
     const app = /^\/(uikit|adminui|chatui)\//.exec(path)?.[1] ?? "";
-    const namespace = /useTranslation\("(\w+)"\)/.exec(source)?.[1] ?? "app";
+    const namespace = /(?:useTranslation\(|TFunction<)"(\w+)"/.exec(source)?.[1] ?? "app";
     const keys = [...source.matchAll(/\bt\("([\w.]+)"/g)].map((match) => match[1] ?? "");
     return keys.map((key) => ({ path, app, namespace, key }));
   });

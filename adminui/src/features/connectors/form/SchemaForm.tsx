@@ -6,17 +6,23 @@ import { useTranslation } from "react-i18next";
 import type { JsonObject, Kind } from "../../../api/systems.ts";
 import type { Draft } from "./draft.ts";
 import { idPrefix, idSeparator } from "./fieldPath.ts";
+import classes from "./SchemaForm.module.css";
 import { SecretWidget, type FormContext } from "./SecretWidget.tsx";
 import { fieldTexts } from "./texts.ts";
 import { uiSchemaOf } from "./uiSchema.ts";
 import { useWording } from "./useWording.ts";
 import { createValidator } from "./validator.ts";
-import { FieldFrame, GroupTitle, WordsWidget } from "./widgets.tsx";
+import { FieldFrame, GroupTitle, Help, ListTitle, WordsWidget, YesNoWidget } from "./widgets.tsx";
 
 const Form = generateForm<Draft, RJSFSchema, FormContext>();
 
-const widgets = { secret: SecretWidget, words: WordsWidget };
-const templates = { FieldTemplate: FieldFrame, TitleFieldTemplate: GroupTitle };
+const widgets = { secret: SecretWidget, words: WordsWidget, CheckboxWidget: YesNoWidget };
+const templates = {
+  FieldTemplate: FieldFrame,
+  TitleFieldTemplate: GroupTitle,
+  DescriptionFieldTemplate: Help,
+  ArrayFieldTitleTemplate: ListTitle,
+};
 
 /** What the page asks of the form from outside. */
 export interface FormHandle {
@@ -60,27 +66,30 @@ export function SchemaForm({ kind, config, secrets, serverErrors, handle, onChan
   const changed: FormProps<Draft, RJSFSchema, FormContext>["onChange"] = ({ formData }) =>
     onChange((formData ?? {}) as JsonObject);
   return (
-    <Form
-      ref={(form) => {
-        handle.current = form as FormHandle | null;
-      }}
-      tagName="div"
-      idPrefix={idPrefix}
-      idSeparator={idSeparator}
-      schema={kind.schema as RJSFSchema}
-      uiSchema={uiSchema}
-      formData={config}
-      formContext={formContext}
-      validator={validator}
-      extraErrors={serverErrors}
-      widgets={widgets}
-      templates={templates}
-      showErrorList={false}
-      liveValidate="onBlur"
-      noHtml5Validate
-      focusOnFirstError={focusField}
-      translateString={(text) => (buttons[text] ? t(buttons[text]) : text)}
-      onChange={changed}
-    />
+    <div className={classes["form"]}>
+      <Form
+        ref={(form) => {
+          handle.current = form as FormHandle | null;
+        }}
+        tagName="div"
+        idPrefix={idPrefix}
+        idSeparator={idSeparator}
+        schema={kind.schema as RJSFSchema}
+        uiSchema={uiSchema}
+        formData={config}
+        formContext={formContext}
+        validator={validator}
+        extraErrors={serverErrors}
+        widgets={widgets}
+        templates={templates}
+        showErrorList={false}
+        liveValidate="onBlur"
+        noHtml5Validate
+        onError={() => undefined}
+        focusOnFirstError={focusField}
+        translateString={(text) => (buttons[text] ? t(buttons[text]) : text)}
+        onChange={changed}
+      />
+    </div>
   );
 }

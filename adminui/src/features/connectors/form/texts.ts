@@ -17,6 +17,10 @@ function spelled(path: string): string {
 export interface FieldTexts {
   label(path: string): string;
   help(path: string, description: Json | undefined): string;
+  /** A value a field can be chosen to have: `connector.<kind>.<field>.<value>`. */
+  choice(path: string, value: string): string;
+  /** The heading of one entry of a list. */
+  entry: string;
 }
 
 /**
@@ -29,6 +33,8 @@ export function fieldTexts(kind: string, t: TFunction<"connectors">, i18n: i18n)
       .filter((full) => i18n.exists(full, { ns: "connectors" }))
       .map((full) => t(full))[0];
   return {
+    choice: (path, value) => find(`${path}.${value}`) ?? value,
+    entry: t("form.entry"),
     label: (path) => find(path) ?? spelled(path),
     help: (path, description) =>
       find(`${path}.help`) ??

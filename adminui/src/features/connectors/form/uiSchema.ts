@@ -36,7 +36,10 @@ export function uiSchemaOf(root: JsonObject, texts: FieldTexts): UiSchema {
       "ui:title": label,
       // A blank keeps @rjsf from falling back to the two-language text of the schema.
       "ui:description": help || " ",
-      ...(items["properties"] ? { items: { ...object(items, `${path}.`), "ui:title": label } } : {}),
+      ...(Array.isArray(schema["enum"])
+        ? { "ui:enumNames": schema["enum"].map((value) => texts.choice(path, String(value))) }
+        : {}),
+      ...(items["properties"] ? { items: { ...object(items, `${path}.`), "ui:title": texts.entry } } : {}),
     };
   };
   return { ...object(root, ""), "ui:submitButtonOptions": { norender: true } };

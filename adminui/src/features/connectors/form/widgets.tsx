@@ -1,5 +1,7 @@
-import { TagsInput, Title } from "@mantine/core";
+import { Checkbox, TagsInput, Text, Title } from "@mantine/core";
 import type {
+  ArrayFieldTitleProps,
+  DescriptionFieldProps,
   FieldTemplateProps,
   RJSFSchema,
   TitleFieldProps,
@@ -32,6 +34,21 @@ export function WordsWidget({ id, label, value, onChange, options, rawErrors, re
   );
 }
 
+/** YesNoWidget keeps the help below the words it is about. */
+export function YesNoWidget({ id, label, value, onChange, options, rawErrors }: Props) {
+  return (
+    <Checkbox
+      id={id}
+      label={label}
+      description={options.description}
+      checked={value === true}
+      onChange={(change) => onChange(change.currentTarget.checked)}
+      error={rawErrors?.join(" ")}
+      my="xs"
+    />
+  );
+}
+
 /** FieldFrame marks each field by its name, for tests; the widgets show errors and help. */
 export function FieldFrame({ id, hidden, children }: FieldTemplateProps<Draft, RJSFSchema, FormContext>) {
   const path = pathOfId(id);
@@ -47,5 +64,23 @@ export function GroupTitle({ id, title }: TitleFieldProps<Draft, RJSFSchema, For
     <Title order={3} size="h5" id={id} mt="xs" mb={4}>
       {title}
     </Title>
+  );
+}
+
+/** ListTitle is inside a legend, which is no place for a heading. */
+export function ListTitle({ title }: ArrayFieldTitleProps<Draft, RJSFSchema, FormContext>) {
+  return (
+    <Text component="span" size="sm" fw={600}>
+      {title}
+    </Text>
+  );
+}
+
+export function Help({ id, description }: DescriptionFieldProps<Draft, RJSFSchema, FormContext>) {
+  if (typeof description === "string" && description.trim() === "") return null;
+  return (
+    <Text id={id} size="xs" c="dimmed" mb="xs">
+      {description}
+    </Text>
   );
 }
