@@ -12,9 +12,18 @@ import { accept } from "./socket.mjs";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".webmanifest": "application/manifest+json" };
-const csp =
-  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob:; connect-src 'self'; worker-src 'self'; " +
-  "frame-ancestors 'none'; base-uri 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types default";
+// What the hub sends with every answer (Go package server, headers.go).
+const headers = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; " +
+    "img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; worker-src 'self'; manifest-src 'self'; " +
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; " +
+    "require-trusted-types-for 'script'; trusted-types default",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "cross-origin-resource-policy": "same-origin",
+  "x-content-type-options": "nosniff",
+};
 
 const unit = { id: "u4b", code: "4B", name: "Station 4B" };
 const rooms = [
@@ -145,7 +154,7 @@ export function startMock(port = 0) {
   function page(path, response) {
     const file = join(dist, path);
     const found = path !== "/" && !path.includes("..") && existsSync(file) && extname(file) ? file : join(dist, "index.html");
-    response.writeHead(200, { "content-type": types[extname(found)] ?? "application/octet-stream", "content-security-policy": csp });
+    response.writeHead(200, { "content-type": types[extname(found)] ?? "application/octet-stream", ...headers });
     response.end(readFileSync(found));
   }
 

@@ -41,7 +41,7 @@ export class Hub {
   }
 
   /** seal gives one envelope and a row for each device. */
-  async seal(context, content, devices) {
+  async seal(context, content, devices, spoil = false) {
     const id = randomBytes(16);
     const contentKey = randomBytes(32);
     const plain = Buffer.from(content);
@@ -54,6 +54,7 @@ export class Hub {
     head.writeBigUInt64BE(BigInt(Date.now()), 26);
     head.writeBigUInt64BE(BigInt(Date.now() + 3_600_000), 34);
     sha256(labels.content, id, contentKey).copy(head, 42);
+    if (spoil) head[42] ^= 1;
     head.writeUInt16BE(ctx.length, 74);
     ctx.copy(head, 76);
     head.writeUInt32BE(plain.length + 16, 76 + ctx.length);

@@ -14,6 +14,7 @@ import { onWakeUp } from "./wakeUp.ts";
 import { awaitDevice, deviceName } from "./device.ts";
 import * as hub from "./hub.ts";
 import { openItems } from "./opener.ts";
+import { probing } from "./rebind.ts";
 import { connect } from "./socket.ts";
 
 interface Hooks {
@@ -183,7 +184,7 @@ export class Engine {
       cursors: () => shelf.cursors(),
       keep: (items) => this.#keep(items),
       garbled: () => this.board.set({ garbled: this.board.state.garbled + 1 }),
-      probe: hub.probe,
+      probe: probing(device, () => this.board.state.stream?.phase === "live"),
       changed: (state) => this.#streamChanged(state),
       welcomed: (rooms, serverTime) => {
         const hubTime = Date.parse(serverTime);

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { Hub } from "../../test/sealing.mjs";
 import { equal, type Bytes } from "./bytes.ts";
 import { SealError, type SealFault } from "./envelope.ts";
 import { generateKem, generateSign } from "./keys.ts";
@@ -87,6 +88,27 @@ describe("the hub's golden envelopes", () => {
     const once = (): Promise<OpenedEnvelope> => recipient.open(hex(vector.envelope), row, vector.received);
     const both = await Promise.all([once(), once()]);
     expect(both.map(({ content }) => text(content))).toEqual([vector.want.content, vector.want.content]);
+  });
+});
+
+// AES-GCM does not commit to its key: one ciphertext may open differently for two
+// devices. The signed commitment is what forbids that, so it must be looked at.
+describe("the commitment", () => {
+  it.each([
+    [false, null],
+    [true, "sealed"],
+  ])("spoiled: %s", async (spoil, fault) => {
+    const [hub, { publicKey, privateKey }] = [new Hub(), await generateKem()];
+    const { body, rows } = await hub.seal("a1", "text", [{ id: "d1", kem: publicKey }], spoil);
+    const recipient = await Recipient.create("d1", privateKey, [new Uint8Array(hub.publicKey)]);
+    const { kek, enc, row } = rows.get("d1") as NonNullable<ReturnType<typeof rows.get>>;
+    const opening = recipient.open(
+      new Uint8Array(body),
+      { kek: new Uint8Array(kek), enc: new Uint8Array(enc), wrap: new Uint8Array(row) },
+      Date.now(),
+    );
+    if (fault) expect(await faultOf(opening)).toBe(fault);
+    else expect(text((await opening).content)).toBe("text");
   });
 });
 
