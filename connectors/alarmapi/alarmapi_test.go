@@ -187,6 +187,7 @@ func TestBadRequestsNameTheField(t *testing.T) {
 		{"unknown priority", `{"action":"trigger","dedup_key":"x","priority":"high"}`, "priority", 422},
 		{"long text", `{"action":"trigger","dedup_key":"x","text":"` + strings.Repeat("x", 1001) + `"}`, "text", 422},
 		{"NUL", `{"action":"trigger","dedup_key":"x","text":"\u0000"}`, "text", 422},
+		{"NUL in the key", `{"action":"trigger","dedup_key":"a\u0000"}`, "dedup_key", 422},
 		{"not JSON", `{"action"`, "", 422},
 		{"an array", `[]`, "", 422},
 		{"two objects", `{"action":"trigger","dedup_key":"x"}{}`, "", 422},

@@ -79,13 +79,13 @@ func (n *notice) check() (wrong []fieldError) {
 		}
 	}
 	bad(n.Action == "trigger" || n.Action == "resolve", "action", "this must be trigger or resolve")
-	bad(n.DedupKey != "" && len(n.DedupKey) <= 255, "dedup_key", "this must be 1 to 255 bytes")
+	bad(n.DedupKey != "", "dedup_key", "this must not be empty")
 	_, known := priority(n.Priority)
 	bad(known || n.Priority == "", "priority", "this must be emergency, urgent, normal, low or info")
 	for _, f := range []struct {
 		field, text string
 		limit       int
-	}{{"kind", n.Kind, 64}, {"ward", n.Ward, 64}, {"room", n.Room, 64}, {"bed", n.Bed, 64}, {"caller", n.Caller, 255}, {"text", n.Text, 1000}} {
+	}{{"dedup_key", n.DedupKey, 255}, {"kind", n.Kind, 64}, {"ward", n.Ward, 64}, {"room", n.Room, 64}, {"bed", n.Bed, 64}, {"caller", n.Caller, 255}, {"text", n.Text, 1000}} {
 		bad(len(f.text) <= f.limit, f.field, fmt.Sprintf("this must be at most %d bytes", f.limit))
 		bad(utf8.ValidString(f.text) && !strings.Contains(f.text, "\x00"), f.field, "this must be text in UTF-8")
 	}
@@ -195,7 +195,7 @@ func parseWebhook(body []byte) ([]amAlert, []fieldError) {
 			wrong = append(wrong, fieldError{place, jsonError(err).Reason})
 		case a.Status != "firing" && a.Status != "resolved":
 			wrong = append(wrong, fieldError{place + ".status", "this must be firing or resolved"})
-		case a.Fingerprint == "" || len(a.Fingerprint) > 255:
+		case a.Fingerprint == "" || len(a.Fingerprint) > 255 || strings.Contains(a.Fingerprint, "\x00"):
 			wrong = append(wrong, fieldError{place + ".fingerprint", "this must be 1 to 255 bytes"})
 		}
 		out = append(out, a)
@@ -248,8 +248,10 @@ func (a *amAlert) raw(peer string, now time.Time) connectors.Raw {
 		Peer: peer, Body: a.body, Received: now}
 }
 
-// cut shortens s to n bytes on a whole character.
+// cut shortens s to n bytes on a whole character, and takes out NUL, which cannot be
+// stored: Alertmanager would send the same alert for ever.
 func cut(s string, n int) string {
+	s = strings.ReplaceAll(s, "\x00", "")
 	if len(s) <= n {
 		return s
 	}

@@ -161,13 +161,14 @@ func (r *rig) dial() *source {
 
 func (r *rig) login() *source {
 	r.t.Helper()
+	before := r.Health(id).Peers
 	s := r.dial()
 	out := s.ask(request("REQ.LOGIN").With("LI-CLIENT", "Rufanlage").With("LI-USER", "rufan").With("LI-PASSWORD", "geheim12"))
 	if out.Code() != wire.OK || out.SessionID == "" {
 		r.t.Fatalf("login: %+v", out)
 	}
 	s.session = out.SessionID
-	r.until(func() bool { return r.Health(id).Peers > 0 })
+	r.until(func() bool { return r.Health(id).Peers > before })
 	return s
 }
 

@@ -178,6 +178,9 @@ func newRef() string {
 // raw describes an input. Its key is the request within its session: a source that did not
 // see the response repeats the reference in a new request and hears 450.
 func (ss *session) raw(name, ref string, invoke uint64, body []byte) connectors.Raw {
+	if len(name) > 40 { // no message of ESPA-X: whatever stood there as an element
+		name = ""
+	}
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d\x00%s", ss.id, name, invoke, body))
 	return connectors.Raw{Key: hex.EncodeToString(sum[:]), Type: either(name, "unreadable"), ControlID: ref,
 		Peer: ss.peer, Body: body, Received: ss.server.env.Now()}

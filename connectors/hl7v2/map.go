@@ -1,6 +1,7 @@
 package hl7v2
 
 import (
+	"strings"
 	"time"
 
 	"github.com/wardline/wardline/alerting"
@@ -49,6 +50,38 @@ type record struct {
 // message maps one message. Types that are well-formed and not used come to a fault
 // "unknown_type"; received is the time of last resort where a message states none.
 func (m *mapping) message(msg *hl7.Message, received time.Time) mapped {
+	out := m.dispatch(msg, received)
+	out.scrub()
+	return out
+}
+
+// scrub takes out NUL, which an escape such as \X00\ can put into any text and which the
+// database refuses: without this, one such message would be asked for again for ever.
+func (out *mapped) scrub() {
+	for i := range out.Changes {
+		c := &out.Changes[i]
+		c.Key = clean(c.Key)
+		for f, v := range c.Fields {
+			c.Fields[f] = directory.Value{Text: clean(v.Text), Null: v.Null}
+		}
+		for j := range c.Units {
+			u := &c.Units[j]
+			u.Code, u.Name, u.Parent = clean(u.Code), clean(u.Name), clean(u.Parent)
+		}
+	}
+	for i := range out.Moves {
+		v := &out.Moves[i]
+		for _, s := range []*string{&v.Key, &v.Visit, &v.Patient, &v.PriorID, &v.Name, &v.Ward, &v.Room, &v.Bed} {
+			*s = clean(*s)
+		}
+	}
+}
+
+func clean(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+}
+
+func (m *mapping) dispatch(msg *hl7.Message, received time.Time) mapped {
 	h := msg.Header()
 	switch h.Type {
 	case "MFN":

@@ -135,6 +135,16 @@ func TestEmptyReloadIsStated(t *testing.T) {
 	}
 }
 
+// NUL can be written as an escape and cannot be stored.
+func TestNULIsTakenOut(t *testing.T) {
+	t.Parallel()
+	raw := "MSH|^~\\&|KIS||HUB||20260201||ADT^A01|1|P|2.5\rPV1|1|I|4\\X00\\B^1^1||||||||||||||||90\\X00\\01\r"
+	v := compile(t, defaults()).message(parse(t, []byte(raw)), received).Moves[0]
+	if v.Ward != "4B" || v.Visit != "9001" || strings.Contains(v.Key, "\x00") {
+		t.Errorf("movement %+v", v)
+	}
+}
+
 func TestMovementsWithoutZBE(t *testing.T) {
 	t.Parallel()
 	adt := func(trigger, pv1 string) []byte {
@@ -190,4 +200,44 @@ func TestCorpus(t *testing.T) {
 	if err != nil || n < 200 {
 		t.Errorf("%d messages mapped (%v)", n, err)
 	}
+}
+
+// FuzzMapping: whatever a message that parses may hold, mapping it does not panic, and no
+// change or movement comes out without what it is known by.
+func FuzzMapping(f *testing.F) {
+	names, err := filepath.Glob("testdata/*.hl7")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+	}
+	c := defaults()
+	c.KeepPatientName, c.LoginIDType = true, "PN"
+	c.Fields = []FieldMap{{Path: "ZST-2.1", Field: directory.Pager}, {Path: "STF-13", Field: directory.ActiveUntil}}
+	m, err := c.mapping()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		msg, err := hl7.Parse(raw)
+		if err != nil {
+			return
+		}
+		out := m.message(msg, received)
+		for _, c := range out.Changes {
+			if (c.Key == "") != (c.Op == directory.OpComplete) || len(c.Key) > 255 {
+				t.Errorf("change %+v", c)
+			}
+		}
+		for _, v := range out.Moves {
+			if v.Key == "" || v.Start.IsZero() || v.Visit == "" && v.PriorID == "" {
+				t.Errorf("movement %+v", v)
+			}
+		}
+	})
 }

@@ -164,7 +164,7 @@ func put(ctx context.Context, in connectors.Inbox, raw connectors.Raw, m mapped)
 func (r *receiver) input(msg *hl7.Message, h hl7.Header, peer string, raw []byte) connectors.Raw {
 	body := sha256.Sum256(raw)
 	key := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s\x00%x", h.Sender.App.Namespace, h.Sender.Facility.Namespace, h.ControlID, h.Time, body))
-	out := connectors.Raw{Key: hex.EncodeToString(key[:]), Type: h.Type + "^" + h.Trigger, ControlID: clip(h.ControlID, 199),
+	out := connectors.Raw{Key: hex.EncodeToString(key[:]), Type: clip(h.Type+"^"+h.Trigger, 40), ControlID: clip(h.ControlID, 199),
 		Peer: peer, Body: raw, Received: r.env.Now()}
 	warnings := msg.Warnings()
 	for w := hl7.WarnLineEnd; w <= hl7.WarnBatch; w++ {
@@ -178,8 +178,8 @@ func (r *receiver) input(msg *hl7.Message, h hl7.Header, peer string, raw []byte
 	return out
 }
 
-// clip bounds what a sender chooses and we keep in the clear.
-func clip(s string, n int) string { return s[:min(n, len(s))] }
+// clip bounds what a sender chooses and we keep in the clear, on a whole character.
+func clip(s string, n int) string { return clean(s[:min(n, len(s))]) }
 
 // refuse answers what cannot be parsed and keeps it for the administrator. Without a
 // header there is nobody to answer to by name, so the answer has an empty MSA-2.
