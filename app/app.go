@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -50,6 +52,7 @@ type App struct {
 	stream     *stream.Hub
 	live       *stream.Live
 	hubKey     []byte // the public half of the hub's signing key
+	hubKeyID   []byte // as envelopes name it: see package seal
 
 	listeners []listener
 	work      *group
@@ -67,36 +70,44 @@ type listener struct {
 
 // New reads keys, opens and migrates the database and builds every part. What it began is
 // undone when it fails.
-func New(ctx context.Context, c Config, s Setup, log *slog.Logger, level *slog.LevelVar) (a *App, err error) {
-	a = &App{config: c, version: s.Version, log: log, level: level, out: s.Out, demo: s.demo, metrics: newMetrics(s.Version)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.undo.run(context.WithoutCancel(ctx), log, stopBound))
-		}
-	}()
-	keys, err := loadKeyring(c)
+func New(ctx context.Context, c Config, s Setup, log *slog.Logger, level *slog.LevelVar) (*App, error) {
+	a := &App{config: c, version: s.Version, log: log, level: level, out: s.Out, demo: s.demo, metrics: newMetrics(s.Version)}
+	if err := a.build(ctx); err != nil {
+		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+	}
+	return a, nil
+}
+
+func (a *App) build(ctx context.Context) error {
+	// Passable but not readable by others: PostgreSQL runs below it as a user of its own.
+	if err := os.MkdirAll(a.config.DataDir, 0o711); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
+	}
+	keys, err := loadKeyring(a.config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sign, err := loadSigningKey(c)
+	sign, err := loadSigningKey(a.config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if a.db, a.fanout, err = openDatabase(ctx, c, keys, log, &a.undo); err != nil {
-		return nil, err
+	if a.db, a.fanout, err = openDatabase(ctx, a.config, keys, a.log, &a.undo); err != nil {
+		return err
 	}
-	if a.clinic, err = a.db.EnsureClinic(ctx, c.Clinic.Name, c.Clinic.Timezone); err != nil {
-		return nil, err
+	if a.clinic, err = a.db.EnsureClinic(ctx, a.config.Clinic.Name, a.config.Clinic.Timezone); err != nil {
+		return err
 	}
 	sender, err := seal.NewSender(sign)
 	if err != nil {
-		return nil, fmt.Errorf("set up sealing: %w", err)
+		return fmt.Errorf("set up sealing: %w", err)
 	}
 	a.hubKey = sign.Public().(ed25519.PublicKey)
+	sum := sha256.Sum256(a.hubKey)
+	a.hubKeyID = sum[:8]
 	if err := a.buildDomains(sender); err != nil {
-		return nil, err
+		return err
 	}
-	return a, a.buildEdges()
+	return a.buildEdges()
 }
 
 func (a *App) buildDomains(sender *seal.Sender) (err error) {

@@ -62,6 +62,9 @@ func newHub(t *testing.T) *theHub {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(dir, 0o711); err != nil { // PostgreSQL runs as another user when the tests run as root
+		t.Fatal(err)
+	}
 	h := &theHub{dir: dir, chat: freeAddr(t), console: freeAddr(t), management: freeAddr(t)}
 	h.cmd = exec.Command(bin)
 	t.Cleanup(func() {
@@ -92,6 +95,9 @@ func (h *theHub) start(t *testing.T) {
 func (h *theHub) waitReady(t *testing.T) {
 	t.Helper()
 	waitFor(t, "the hub to be ready", 90*time.Second, func() bool {
+		if h.cmd.ProcessState != nil || strings.Contains(h.out.String(), "wardline: ") {
+			t.Fatalf("the hub ended: %s", h.out.String())
+		}
 		res, err := http.Get("http://" + h.management + "/readyz")
 		if err != nil {
 			return false

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { request, type APIRequestContext } from '@playwright/test';
@@ -18,6 +18,7 @@ export class Hub {
 
   static async start(): Promise<Hub> {
     const hub = new Hub();
+    chmodSync(hub.dir, 0o711); // PostgreSQL runs as another user when the tests run as root
     const [chat, console_, management] = [await freePort(), await freePort(), await freePort()];
     hub.chat = `http://localhost:${chat}`;
     hub.console = `http://localhost:${console_}`;
