@@ -13,6 +13,14 @@ const browser = await chromium.launch({ ...(executablePath ? { executablePath } 
 const mock = await startMock();
 const context = await browser.newContext({ viewport: { width: 390, height: 844 }, locale: "de-DE", colorScheme: "light" });
 const page = await context.newPage();
+await page.addInitScript(() => {
+  window.tones = 0;
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (when) {
+    window.tones++;
+    return start.call(this, when);
+  };
+});
 const complaints = [];
 page.on("console", (m) => {
   if (["error", "warning"].includes(m.type()) && !/Failed to load resource|WebSocket connection/.test(m.text())) complaints.push(m.text());
@@ -140,6 +148,9 @@ await step("emergency over urgent fills the screen; keys; taken by a colleague",
   const emergency = await mock.raise({ priority: 4, kind: "emergency", room: "3", bed: "1", text: "Herzalarm" });
   await visible(page.locator(`[data-testid="alarm-overlay"][data-alert-id="${emergency.alert_id}"]`));
   assert.match(await page.title(), /^\(2\)/);
+  await visible(page.locator('html[data-ringing="emergency"]'));
+  const tones = await page.evaluate(() => window.tones);
+  await until("it keeps sounding", async () => (await page.evaluate(() => window.tones)) > tones);
   await everyLook("06-overlay");
   const box = await by("alarm-overlay").getByTestId("act-accept").boundingBox();
   assert.ok(box.height >= 56, `button is ${box.height} px high`);
@@ -150,6 +161,7 @@ await step("emergency over urgent fills the screen; keys; taken by a colleague",
   await page.waitForTimeout(900);
   await page.keyboard.press("b");
   await hidden(by("alarm-overlay"));
+  await visible(page.locator("html:not([data-ringing])"));
   await until("busy sent", () => mock.state.acts.some(({ id, word }) => id === urgent.alert_id && word === "busy"));
   await mock.change(urgent.alert_id, { state: "exhausted", step: 3, responses: [{ user_id: "kaethe", name: "Käthe Müller", state: "busy" }] });
   await everyLook("07-room-mixed");

@@ -51,7 +51,11 @@ export function useAlarmSound(alarms: Alarms): void {
   const speaks = useSpeaker();
   const level = levelFor(alarms);
   useEffect(() => {
-    alarmSound.ring(speaks ? level : null);
+    const sounding = speaks ? level : null;
+    alarmSound.ring(sounding);
+    // For end-to-end tests, which cannot hear.
+    if (sounding) document.documentElement.dataset["ringing"] = sounding;
+    else delete document.documentElement.dataset["ringing"];
   }, [speaks, level]);
   useEffect(() => () => alarmSound.ring(null), []);
 
