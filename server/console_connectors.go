@@ -42,9 +42,9 @@ type connectorPath struct {
 	ID hub.ConnectorID `path:"id" format:"uuid"`
 }
 
-// connectorForm is what an administrator fills in. In config a secret that is left out or
+// ConnectorForm is what an administrator fills in. In config a secret that is left out or
 // null keeps its value, an empty one is cleared.
-type connectorForm struct {
+type ConnectorForm struct {
 	Name    string         `json:"name" minLength:"1" maxLength:"100"`
 	Enabled bool           `json:"enabled"`
 	Config  map[string]any `json:"config"`
@@ -54,14 +54,14 @@ type connectorForm struct {
 type createConnector struct {
 	Body struct {
 		Kind string `json:"kind" maxLength:"40"`
-		connectorForm
+		ConnectorForm
 	}
 }
 
 type updateConnector struct {
 	connectorPath
 	ifMatch
-	Body connectorForm
+	Body ConnectorForm
 }
 
 type testConnector struct {
