@@ -18,6 +18,9 @@ import (
 
 const apiRoot = "/api/v1"
 
+// Some input types are exported although nothing outside uses them: the framework does not
+// see the fields of embedded types that are not.
+
 // api is the documented part of a listener.
 type api struct {
 	*edge
@@ -46,16 +49,16 @@ type tagged[T any] struct {
 	Body T
 }
 
-// ifMatch is the revision a client has seen. It is required: without it one administrator
+// IfMatch is the revision a client has seen. It is required: without it one administrator
 // would overwrite another.
-type ifMatch struct {
-	IfMatch string `header:"If-Match" required:"true" maxLength:"22" doc:"ETag of the revision that is to be replaced."`
+type IfMatch struct {
+	ETag string `header:"If-Match" required:"true" maxLength:"22" doc:"ETag of the revision that is to be replaced."`
 }
 
-func (m ifMatch) revision() (int, error) {
-	s, err := strconv.Unquote(m.IfMatch)
+func (m IfMatch) revision() (int, error) {
+	s, err := strconv.Unquote(m.ETag)
 	if err != nil {
-		s = m.IfMatch
+		s = m.ETag
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
@@ -181,6 +184,17 @@ func (a *api) stamp(ctx huma.Context, p *Problem) *Problem {
 	return p
 }
 
+// finish corrects what the framework says of lists: none of them is ever null.
+func (a *api) finish() {
+	for _, s := range a.huma.OpenAPI().Components.Schemas.Map() {
+		for _, p := range s.Properties {
+			if p.Type == huma.TypeArray {
+				p.Nullable = false
+			}
+		}
+	}
+}
+
 // socket registers a WebSocket route and describes it in the OpenAPI document.
 func (a *api) socket(r route, serve func(*gin.Context, accounts.Session)) {
 	a.routes = append(a.routes, r)
@@ -238,8 +252,8 @@ type list[T any] struct {
 	Items []T `json:"items"`
 }
 
-// paging is how a client asks for a part of a list.
-type paging struct {
+// Paging is how a client asks for a part of a list.
+type Paging struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"next of the part before."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }

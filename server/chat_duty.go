@@ -7,19 +7,19 @@ import (
 	"github.com/wardline/wardline/hub"
 )
 
-type rolePath struct {
+type RolePath struct {
 	Role hub.RoleID `path:"role_id" format:"uuid"`
 }
 
 type releaseInput struct {
-	rolePath
+	RolePath
 	Body *struct {
 		Force bool `json:"force,omitempty" doc:"Also as the last one on duty."`
 	}
 }
 
 type offerInput struct {
-	rolePath
+	RolePath
 	Body struct {
 		To hub.UserID `json:"to" format:"uuid"`
 	}
@@ -48,13 +48,13 @@ func (c *chat) board(ctx context.Context, _ *struct{}) (directory.Board, error) 
 	return c.o.Duty.Board(ctx, s.Clinic, s.Account.ID)
 }
 
-func (c *chat) colleagues(ctx context.Context, in *rolePath) (list[directory.UserRef], error) {
+func (c *chat) colleagues(ctx context.Context, in *RolePath) (list[directory.UserRef], error) {
 	s := caller(ctx)
 	people, err := c.o.Duty.Colleagues(ctx, s.Clinic, s.Account.ID, in.Role)
 	return list[directory.UserRef]{people}, err
 }
 
-func (c *chat) take(ctx context.Context, in *rolePath) (none, error) {
+func (c *chat) take(ctx context.Context, in *RolePath) (none, error) {
 	s := caller(ctx)
 	return none{}, c.o.Duty.Take(ctx, s.Clinic, s.Account.ID, in.Role)
 }

@@ -50,6 +50,7 @@ func newConsole(o ConsoleOptions) (*console, error) {
 	c.ruleRoutes()
 	c.alertRoutes()
 	c.socket(route{"GET", "/live", "live", "WebSocket that says what has changed", admin, 101}, c.live)
+	c.finish()
 	return c, e.serveFiles()
 }
 
@@ -180,7 +181,7 @@ func capable(k connectors.Kind) capabilities {
 // tokenKind is the one kind whose callers show API tokens.
 const tokenKind = "alarm-http"
 
-func (c *console) auditLines(ctx context.Context, in *paging) (page[auditView], error) {
+func (c *console) auditLines(ctx context.Context, in *Paging) (page[auditView], error) {
 	s := caller(ctx)
 	lines, next, err := c.o.Audit.AuditLines(ctx, s.Clinic, in.Cursor, in.Limit)
 	if err != nil {

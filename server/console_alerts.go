@@ -16,7 +16,7 @@ type rulesView struct {
 }
 
 type rulesInput struct {
-	ifMatch
+	IfMatch
 	Body struct {
 		Items []alerting.Rule `json:"items" minItems:"1" maxItems:"500"`
 	}
@@ -41,7 +41,7 @@ type trySignal struct {
 
 type alertsInput struct {
 	State string `query:"state" enum:"running,all" default:"running"`
-	paging
+	Paging
 }
 
 func (c *console) ruleRoutes() {

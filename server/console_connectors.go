@@ -38,7 +38,7 @@ type namedCounts struct {
 	Named map[string]int64 `json:"named"`
 }
 
-type connectorPath struct {
+type ConnectorPath struct {
 	ID hub.ConnectorID `path:"id" format:"uuid"`
 }
 
@@ -59,8 +59,8 @@ type createConnector struct {
 }
 
 type updateConnector struct {
-	connectorPath
-	ifMatch
+	ConnectorPath
+	IfMatch
 	Body ConnectorForm
 }
 
@@ -120,7 +120,7 @@ func (c *console) view(r connectors.Record, status map[hub.ConnectorID]Status, n
 	return v
 }
 
-func (c *console) connector(ctx context.Context, in *connectorPath) (*tagged[connectorView], error) {
+func (c *console) connector(ctx context.Context, in *ConnectorPath) (*tagged[connectorView], error) {
 	r, err := c.find(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -298,7 +298,7 @@ func (c *console) testConnector(ctx context.Context, in *testConnector) (checksV
 	return checksView{checks}, err
 }
 
-func (c *console) deleteConnector(ctx context.Context, in *connectorPath) (none, error) {
+func (c *console) deleteConnector(ctx context.Context, in *ConnectorPath) (none, error) {
 	r, err := c.find(ctx, in.ID)
 	if err != nil {
 		return none{}, err

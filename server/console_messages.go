@@ -11,8 +11,8 @@ import (
 	"github.com/wardline/wardline/hub"
 )
 
-// messageView is a stored input as lists show it.
-type messageView struct {
+// MessageView is a stored input as lists show it.
+type MessageView struct {
 	ID        hub.MessageID            `json:"id"`
 	Connector ConnectorRef             `json:"connector"`
 	Received  time.Time                `json:"received"`
@@ -28,7 +28,7 @@ type messageView struct {
 
 // messageDetail is one input opened. Reading it is audited.
 type messageDetail struct {
-	messageView
+	MessageView
 	Raw      string        `json:"raw"`
 	Segments []segmentView `json:"segments,omitempty" doc:"Of HL7 messages."`
 	Effect   raw           `json:"effect,omitempty"`
@@ -53,7 +53,7 @@ type messagesInput struct {
 	Fault     string          `query:"fault" maxLength:"64"`
 	From      time.Time       `query:"from"`
 	To        time.Time       `query:"to"`
-	paging
+	Paging
 }
 
 type messagePath struct {
@@ -95,8 +95,8 @@ func refOf(refs map[hub.ConnectorID]ConnectorRef, id hub.ConnectorID) ConnectorR
 	return ConnectorRef{ID: id}
 }
 
-func (c *console) messages(ctx context.Context, in *messagesInput) (page[messageView], error) {
-	var out page[messageView]
+func (c *console) messages(ctx context.Context, in *messagesInput) (page[MessageView], error) {
+	var out page[MessageView]
 	refs, err := c.refs(ctx)
 	if err != nil {
 		return out, err
@@ -112,8 +112,8 @@ func (c *console) messages(ctx context.Context, in *messagesInput) (page[message
 	return out, err
 }
 
-func newMessageView(m connectors.Message, refs map[hub.ConnectorID]ConnectorRef) messageView {
-	return messageView{m.ID, refOf(refs, m.Connector), m.Received, m.Type, m.ControlID, m.Peer, m.Size, m.Status, m.Repeats, m.Fault, m.Warnings}
+func newMessageView(m connectors.Message, refs map[hub.ConnectorID]ConnectorRef) MessageView {
+	return MessageView{m.ID, refOf(refs, m.Connector), m.Received, m.Type, m.ControlID, m.Peer, m.Size, m.Status, m.Repeats, m.Fault, m.Warnings}
 }
 
 func (c *console) faults(ctx context.Context, _ *struct{}) (list[faultView], error) {
@@ -143,7 +143,7 @@ func (c *console) message(ctx context.Context, in *messagePath) (messageDetail, 
 	if err := c.audit(ctx, "message.view", string(in.ID), nil); err != nil {
 		return messageDetail{}, err
 	}
-	out := messageDetail{messageView: newMessageView(m, refs), Raw: text(m.Body), Effect: m.Effect}
+	out := messageDetail{MessageView: newMessageView(m, refs), Raw: text(m.Body), Effect: m.Effect}
 	if strings.HasPrefix(out.Connector.Kind, "hl7v2") {
 		out.Segments = segments(m.Body)
 	}

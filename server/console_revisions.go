@@ -24,7 +24,7 @@ type revisionView struct {
 }
 
 type revertInput struct {
-	connectorPath
+	ConnectorPath
 	Body struct {
 		Revision int `json:"revision" minimum:"1"`
 	}
@@ -35,7 +35,7 @@ func (c *console) revisionRoutes() {
 	register(c.api, route{"POST", "/connectors/{id}/revert", "revert-connector", "Make an earlier revision the newest", admin, 200}, c.revert)
 }
 
-func (c *console) revisions(ctx context.Context, in *connectorPath) (list[revisionView], error) {
+func (c *console) revisions(ctx context.Context, in *ConnectorPath) (list[revisionView], error) {
 	clinic := caller(ctx).Clinic
 	var out list[revisionView]
 	if _, err := c.find(ctx, in.ID); err != nil {
@@ -107,7 +107,7 @@ type tokenView struct {
 }
 
 type tokenInput struct {
-	connectorPath
+	ConnectorPath
 	Body struct {
 		Name   string   `json:"name" minLength:"1" maxLength:"100"`
 		Scopes []string `json:"scopes" minItems:"1" maxItems:"3" enum:"trigger,resolve,status"`
@@ -122,7 +122,7 @@ type newToken struct {
 }
 
 type tokenPath struct {
-	connectorPath
+	ConnectorPath
 	Token string `path:"tid" format:"uuid"`
 }
 
@@ -132,7 +132,7 @@ func (c *console) tokenRoutes() {
 	handle(c.api, route{"DELETE", "/connectors/{id}/tokens/{tid}", "revoke-token", "Revoke a token", admin, 0}, c.revokeToken)
 }
 
-func (c *console) tokens(ctx context.Context, in *connectorPath) (list[tokenView], error) {
+func (c *console) tokens(ctx context.Context, in *ConnectorPath) (list[tokenView], error) {
 	var out list[tokenView]
 	if _, err := c.find(ctx, in.ID); err != nil {
 		return out, err

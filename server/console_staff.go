@@ -12,7 +12,7 @@ type personsInput struct {
 	Query string `query:"q" maxLength:"100" doc:"Part of a name, staff number or login."`
 	Unit  string `query:"unit" maxLength:"64" doc:"Code of a unit; those below it are included."`
 	State string `query:"state" enum:"active,locked,invited,inactive"`
-	paging
+	Paging
 }
 
 type personPath struct {
@@ -105,22 +105,22 @@ func (c *console) deleteRole(ctx context.Context, in *roleID) (none, error) {
 
 type plansInput struct {
 	State directory.PlanState `query:"state" enum:"held,applied,rejected"`
-	paging
+	Paging
 }
 
-type planPath struct {
+type PlanPath struct {
 	ID hub.PlanID `path:"id" format:"uuid"`
 }
 
 type approveInput struct {
-	planPath
+	PlanPath
 	Body struct {
 		Confirm string `json:"type_to_confirm" maxLength:"10" doc:"The number of accounts the plan locks."`
 	}
 }
 
 type rejectInput struct {
-	planPath
+	PlanPath
 	Body struct {
 		Comment string `json:"comment" maxLength:"500"`
 	}
@@ -142,7 +142,7 @@ func (c *console) plans(ctx context.Context, in *plansInput) (directory.Page[dir
 	return c.o.Plans.Plans(ctx, caller(ctx).Clinic, in.State, in.Cursor, in.Limit)
 }
 
-func (c *console) plan(ctx context.Context, in *planPath) (directory.PlanDetail, error) {
+func (c *console) plan(ctx context.Context, in *PlanPath) (directory.PlanDetail, error) {
 	return c.o.Plans.Plan(ctx, caller(ctx).Clinic, in.ID)
 }
 
