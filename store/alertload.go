@@ -25,12 +25,14 @@ const alertColumns = `a.id, a.connector_id, a.ref, a.state, a.kind, a.priority, 
   a.rule_id, a.rule_name, a.policy, a.step, a.gen, a.version, a.entries, a.answers, a.notices, a.accepted_by,
   a.raised_at, a.updated_at, a.ended_at`
 
+// The array and the lateral limit keep the planner to one index lookup per alert: it cannot
+// know how long the lists are, and a join of both tables grows with their product.
 const lockAlertsSQL = `
 select ` + alertColumns + ` from alert a
-where a.clinic_id = $1 and a.id in (
+where a.clinic_id = $1 and a.id = any(array(
   select unnest($2::uuid[])
-  union select x.id from unnest($3::uuid[], $4::text[]) t(c, r)
-  join alert x on x.clinic_id = $1 and x.connector_id = t.c and x.ref = t.r and x.ended_at is null)
+  union select x.id from unnest($3::uuid[], $4::text[]) t(c, r) cross join lateral (
+    select id from alert y where y.clinic_id = $1 and y.connector_id = t.c and y.ref = t.r and y.ended_at is null limit 1) x))
 order by a.id for update`
 
 // The clock is read after the locks are held: of two transactions on one alert the later

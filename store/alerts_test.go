@@ -11,7 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wardline/wardline/alerting"
+	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store"
 )
 
 // TestCallReachesANurseAndTheSource is the whole way of one call: signal, alert, sealed
@@ -111,16 +113,19 @@ func TestConcurrentAcceptsHaveOneWinner(t *testing.T) {
 	}
 }
 
-// TestOneReferenceIsOneAlert: raises of a new reference from several transactions at once
-// end as one alert.
+// TestOneReferenceIsOneAlert: raises of a new reference on several nodes at once end as one
+// alert, and none of them fails.
 func TestOneReferenceIsOneAlert(t *testing.T) {
 	t.Parallel()
 	w := openCallWard(t)
 	w.nurse("Eva Lindner", true, 1)
 	var all sync.WaitGroup
 	errs := make(chan error, 40)
-	for range 40 {
-		all.Go(func() { errs <- w.put(nurseCall("same", alerting.Normal)) })
+	boxes := []*store.Inbox{w.box, w.reopen().Inbox(w.clinic, w.source), w.reopen().Inbox(w.clinic, w.source)}
+	for i := range 40 {
+		all.Go(func() {
+			errs <- boxes[i%3].PutSignal(t.Context(), connectors.Raw{Key: fmt.Sprint("n", i), Type: "x", Body: []byte("x")}, nurseCall("same", alerting.Normal))
+		})
 	}
 	all.Wait()
 	close(errs)

@@ -151,7 +151,7 @@ on conflict (clinic_id, alert_id, kind) do update set gen = excluded.gen, due_at
 
 const dropTimersSQL = `
 delete from alert_timer x using unnest($2::uuid[], $3::text[]) t(alert, kind)
-where x.clinic_id = $1 and x.alert_id = t.alert and x.kind = t.kind`
+where x.clinic_id = $1 and x.alert_id = any($2) and x.alert_id = t.alert and x.kind = t.kind`
 
 func queueTimers(batch *pgx.Batch, clinic hub.ClinicID, list []alerting.Timer) {
 	var set, drop struct {

@@ -176,7 +176,7 @@ where o.clinic_id = $1 and o.alert_id = d.alert_id and o.version <= d.version`
 	markSentSQL = `
 update dispatch d set state = 'sent', changed_at = clock_timestamp()
 from unnest($2::uuid[], $3::smallint[]) t(alert, step)
-where d.clinic_id = $1 and d.alert_id = t.alert and d.step <= t.step and d.state = 'pending'
+where d.clinic_id = $1 and d.alert_id = any($2) and d.alert_id = t.alert and d.step <= t.step and d.state = 'pending'
   and (d.alert_id, d.user_id) not in (select * from unnest($4::uuid[], $5::uuid[]))`
 )
 

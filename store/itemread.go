@@ -12,11 +12,13 @@ import (
 	"github.com/wardline/wardline/messaging"
 )
 
+// The laterals are one index lookup each per item, in the room's order, so that a page costs
+// what it holds and not what the room or the device has.
 const sinceSQL = `
 select i.seq, i.id, i.kind, i.ref, i.body, i.at, w.kek, k.enc, w.row
 from item i
-join item_wrap w on w.clinic_id = $1 and w.room_id = i.room_id and w.seq = i.seq and w.device_id = $2
-join device_kek k on k.clinic_id = $1 and k.device_id = $2 and k.kek = w.kek
+cross join lateral (select kek, row from item_wrap where clinic_id = $1 and room_id = i.room_id and seq = i.seq and device_id = $2 limit 1) w
+cross join lateral (select enc from device_kek where clinic_id = $1 and device_id = $2 and kek = w.kek limit 1) k
 where i.clinic_id = $1 and i.room_id = $3 and i.seq > $4
 order by i.seq limit $5`
 

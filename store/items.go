@@ -77,8 +77,8 @@ func itemLane(p *messaging.Put) string {
 const (
 	lockRoomsSQL = `select id, last_seq, clock_timestamp() from room where clinic_id = $1 and id = any($2) order by id for update`
 	repeatsSQL   = `
-select i.room_id, i.id, i.seq from unnest($2::uuid[], $3::uuid[]) t(room, id)
-join item i on i.clinic_id = $1 and i.room_id = t.room and i.id = t.id`
+select t.room, t.id, i.seq from unnest($2::uuid[], $3::uuid[]) t(room, id) cross join lateral (
+  select seq from item where clinic_id = $1 and room_id = t.room and item.id = t.id limit 1) i`
 )
 
 // numbering is what a batch of items learns of its rooms.
