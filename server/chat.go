@@ -39,6 +39,7 @@ func newChat(o ChatOptions) (*chat, error) {
 	c.alertRoutes()
 	c.dutyRoutes()
 	c.socket(route{"GET", "/stream", "stream", "WebSocket with items and receipts, subprotocol wardline.v1", member, 101}, c.stream)
+	c.finish()
 	return c, e.serveFiles()
 }
 

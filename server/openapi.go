@@ -2,7 +2,6 @@ package server
 
 import (
 	"log/slog"
-	"testing/fstest"
 
 	"github.com/wardline/wardline/hub"
 )
@@ -10,7 +9,7 @@ import (
 // OpenAPI returns the OpenAPI 3.1 document of a listener, "chat" or "console", as YAML. The
 // routes alone make it: nothing is served and nothing is asked.
 func OpenAPI(listener string) ([]byte, error) {
-	o := Options{Log: slog.New(slog.DiscardHandler), Files: fstest.MapFS{"placeholder.html": {}}}
+	o := Options{Log: slog.New(slog.DiscardHandler)}
 	switch listener {
 	case "chat":
 		c, err := newChat(ChatOptions{Options: o})

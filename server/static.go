@@ -38,6 +38,9 @@ type webApp struct {
 // not built.
 func newWebApp(files fs.FS) (*webApp, error) {
 	w := &webApp{files: map[string]file{}}
+	if files == nil {
+		return w, nil // only the API
+	}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
