@@ -29,20 +29,21 @@ var rooms = map[string][]string{
 	"seal":     {},
 
 	// Domains know only the shared nouns and sealing, never each other.
-	"directory":        {"hub", "seal"},
-	"accounts":         {"hub", "seal"},
-	"messaging":        {"hub"},
-	"messaging/fanout": {"hub", "messaging"},
-	"alerting":         {"hub", "seal"},
+	"directory":                   {"hub", "seal"},
+	"accounts":                    {"hub", "seal"},
+	"messaging":                   {"hub"},
+	"messaging/fanout":            {"hub", "messaging"},
+	"messaging/fanout/fanouttest": {"hub", "messaging", "messaging/fanout"},
+	"alerting":                    {"hub", "seal"},
 
 	// Edges.
 	"notify":                {"hub", "seal", "alerting", "messaging", "messaging/fanout"},
 	"connectors":            {"hub", "directory", "alerting"},
 	"connectors/hl7v2":      {"hub", "directory", "alerting", "connectors", "hl7", "hl7/mllp"},
-	"connectors/espax":      {"hub", "alerting", "connectors", "connectors/espax/wire"},
+	"connectors/espax":      {"hub", "alerting", "directory", "connectors", "connectors/espax/wire"},
 	"connectors/espax/wire": {},
 	"connectors/alarmapi":   {"hub", "alerting", "connectors"},
-	"store":                 {"hub", "seal", "directory", "accounts", "messaging", "messaging/fanout", "alerting", "notify", "connectors"},
+	"store":                 {"hub", "seal", "directory", "accounts", "messaging", "messaging/fanout", "messaging/fanout/fanouttest", "alerting", "notify", "connectors"},
 	"store/embedded":        {},
 	"store/storetest":       {"store/embedded"},
 	"server":                {"hub", "hl7", "directory", "accounts", "messaging", "messaging/fanout", "alerting", "connectors", "server/*"},
