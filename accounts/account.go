@@ -28,6 +28,7 @@ type Account struct {
 	Name        string       // display name
 	Level       hub.Level
 	State       State
+	HasPassword bool // false: signed in by link or code so far, should set one
 	LockedHere  bool // by an administrator: no source ever lifts this
 	LockedThere bool // by a source
 	Created     time.Time

@@ -180,7 +180,14 @@ func (s *Service) Find(ctx context.Context, clinic hub.ClinicID, login string) (
 }
 
 // SetPassword sets the password of the session's own account, and ends its other sessions.
-func (s *Service) SetPassword(ctx context.Context, of Session, password string) error {
+// current is the password so far; an account without one needs none. Unauthenticated
+// "wrong" when it does not match, with the same limits as a sign-in.
+func (s *Service) SetPassword(ctx context.Context, of Session, current, password string, at Place) error {
+	if of.Account.HasPassword {
+		if err := s.confirm(ctx, of, current, at); err != nil {
+			return err
+		}
+	}
 	if err := checkPassword("accounts.set_password", of.Account.Login, password); err != nil {
 		return err
 	}
@@ -189,6 +196,30 @@ func (s *Service) SetPassword(ctx context.Context, of Session, password string) 
 		return err
 	}
 	return s.store.SetPassword(ctx, of.Clinic, of.Account.ID, hash, of.ID)
+}
+
+// confirm checks that whoever holds the session also knows its password.
+func (s *Service) confirm(ctx context.Context, of Session, password string, at Place) error {
+	const op = "accounts.confirm"
+	try, err := s.limits.begin(op, of.Clinic, of.Account.Login, at.Address)
+	if err != nil {
+		return err
+	}
+	c, err := s.store.CredentialsByLogin(ctx, of.Clinic, of.Account.Login)
+	if err != nil {
+		try.void()
+		return fmt.Errorf("read credentials: %w", err)
+	}
+	ok, err := s.hasher.matches(ctx, password, c.Hash)
+	if err != nil {
+		try.void()
+		return err
+	}
+	if !ok {
+		return wrong(op)
+	}
+	try.succeeded()
+	return nil
 }
 
 // Lock sets the administrator's lock, which no source ever lifts; open sessions end at

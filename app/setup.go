@@ -130,8 +130,8 @@ func Migrate(ctx context.Context, s Setup) error {
 	return errors.Join(err, undo.run(context.WithoutCancel(ctx), log, stopBound))
 }
 
-// AdminLink prints a one-time link that signs in as the break-glass administrator, also
-// when one has a password already. It works beside a running hub.
+// AdminLink takes the break-glass administrator's password away and prints a one-time link
+// to set a new one. It works beside a running hub; whoever can run it holds the keys anyway.
 func AdminLink(ctx context.Context, s Setup) error {
 	c, err := s.load()
 	if err != nil {
@@ -211,6 +211,9 @@ func printAdminLink(ctx context.Context, s Setup, c Config, db *store.DB) error 
 	}
 	admin, _, err := db.BreakGlass(ctx, clinics[0].ID)
 	if err != nil {
+		return err
+	}
+	if err := db.ClearPassword(ctx, clinics[0].ID, admin.ID); err != nil {
 		return err
 	}
 	token, err := service.IssueLink(ctx, clinics[0].ID, admin.ID, linkLife, false)

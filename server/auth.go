@@ -21,6 +21,7 @@ type Me struct {
 	Demo     bool         `json:"demo"`
 	DeviceID hub.DeviceID `json:"device_id" doc:"Empty until the browser has registered its keys."`
 	Version  string       `json:"version"`
+	Password bool         `json:"has_password" doc:"False until the account has a password of its own."`
 }
 
 // ClinicRef names a clinic.
@@ -52,11 +53,19 @@ type linkInput struct {
 	}
 }
 
+type passwordInput struct {
+	Body struct {
+		Current  string `json:"current,omitempty" maxLength:"1024" doc:"The password so far; not needed while there is none."`
+		Password string `json:"password" minLength:"1" maxLength:"1024"`
+	}
+}
+
 func (a *api) authRoutes() {
 	register(a, route{"POST", "/auth/login", "login", "Sign in with login and password", anybody, 200}, a.login)
 	register(a, route{"POST", "/auth/link", "follow-link", "Sign in with a one-time link", anybody, 200}, a.followLink)
 	register(a, route{"POST", "/auth/logout", "logout", "Sign out", anybody, 204}, a.logout)
 	handle(a, route{"GET", "/me", "me", "Who is signed in", member, 200}, a.getMe)
+	handle(a, route{"POST", "/me/password", "set-password", "Set one's own password; all other sessions end", member, 204}, a.setPassword)
 }
 
 func (a *api) login(ctx context.Context, in *loginInput) (*signedIn, error) {
@@ -98,10 +107,14 @@ func (a *api) endSession(ctx context.Context) error {
 
 func (a *api) getMe(ctx context.Context, _ *struct{}) (Me, error) { return a.me(caller(ctx)), nil }
 
+func (a *api) setPassword(ctx context.Context, in *passwordInput) (none, error) {
+	return none{}, a.o.Sessions.SetPassword(ctx, caller(ctx), in.Body.Current, in.Body.Password, a.place(ctx))
+}
+
 func (a *api) me(s accounts.Session) Me {
 	return Me{
 		UserID: s.Account.ID, Login: s.Account.Login, Name: s.Account.Name, Level: s.Account.Level,
-		Clinic: ClinicRef{s.Clinic, a.o.ClinicName}, Demo: a.o.Demo, DeviceID: s.Device, Version: a.o.Version,
+		Clinic: ClinicRef{s.Clinic, a.o.ClinicName}, Demo: a.o.Demo, DeviceID: s.Device, Version: a.o.Version, Password: s.Account.HasPassword,
 	}
 }
 

@@ -26,7 +26,7 @@ type Sessions interface {
 	FollowLink(ctx context.Context, token string, at accounts.Place) (accounts.Session, string, error)
 	SessionByToken(ctx context.Context, token string, console bool) (accounts.Session, error)
 	SignOut(ctx context.Context, of accounts.Session) error
-	SetPassword(ctx context.Context, of accounts.Session, password string) error
+	SetPassword(ctx context.Context, of accounts.Session, current, password string, at accounts.Place) error
 }
 
 // Devices lets people activate their accounts and register their browsers: accounts.Service.

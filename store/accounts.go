@@ -15,11 +15,11 @@ import (
 var _ accounts.Store = (*DB)(nil)
 
 // accountColumns are those scanAccount reads, of account a.
-const accountColumns = `a.clinic_id, a.id, coalesce(a.person_id::text, ''), a.login, a.name, a.level, a.state, a.locked_here, a.locked_there, a.created_at, a.last_seen_at`
+const accountColumns = `a.clinic_id, a.id, coalesce(a.person_id::text, ''), a.login, a.name, a.level, a.state, a.password is not null, a.locked_here, a.locked_there, a.created_at, a.last_seen_at`
 
 // accountFields are where to scan accountColumns to; seen is last_seen_at, which may be null.
 func accountFields(a *accounts.Account, seen **time.Time) []any {
-	return []any{&a.Clinic, &a.ID, &a.Person, &a.Login, &a.Name, &a.Level, &a.State, &a.LockedHere, &a.LockedThere, &a.Created, seen}
+	return []any{&a.Clinic, &a.ID, &a.Person, &a.Login, &a.Name, &a.Level, &a.State, &a.HasPassword, &a.LockedHere, &a.LockedThere, &a.Created, seen}
 }
 
 // scanAccount scans accountColumns and then more.
@@ -66,6 +66,17 @@ func (db *DB) SetPassword(ctx context.Context, clinic hub.ClinicID, user hub.Use
 			return hub.E("account.set_password", hub.NotFound, "", "")
 		}
 		return endSessions(ctx, tx, clinic, user, keep)
+	})
+}
+
+// ClearPassword makes an account one without a password, so that whoever gets a sign-in
+// link next sets a new one. All its sessions end.
+func (db *DB) ClearPassword(ctx context.Context, clinic hub.ClinicID, user hub.UserID) error {
+	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `update account set password = null where id = $1`, user); err != nil {
+			return fmt.Errorf("clear password: %w", err)
+		}
+		return endSessions(ctx, tx, clinic, user, "")
 	})
 }
 

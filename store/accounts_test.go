@@ -242,8 +242,16 @@ func TestSetUpLinkWorksOnceAndOnlyWhileNeeded(t *testing.T) {
 	if again, err := s.EnsureAdmin(ctx, h.clinic); err != nil || again == "" {
 		t.Errorf("without a password the next start offers another link: %q %v", again, err)
 	}
-	if err := s.SetPassword(ctx, session, goodPassword); err != nil {
+	if err := s.SetPassword(ctx, session, "", goodPassword, console); err != nil {
 		t.Fatal(err)
+	}
+	session, err = s.SessionByToken(ctx, token, true)
+	if err != nil || !session.Account.HasPassword {
+		t.Fatalf("the own session after setting the password: %+v %v", session.Account, err)
+	}
+	wantCode(t, s.SetPassword(ctx, session, "falsches-Passwort", "noch-ein-gutes-Wort", console), hub.Unauthenticated, "wrong")
+	if err := s.SetPassword(ctx, session, goodPassword, "noch-ein-gutes-Wort", console); err != nil {
+		t.Errorf("changing it with the right one: %v", err)
 	}
 	if _, err := s.SessionByToken(ctx, token, true); err != nil {
 		t.Errorf("setting the password ended its own session: %v", err)

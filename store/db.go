@@ -24,12 +24,17 @@ type DB struct {
 	wake    chan struct{} // see Woken
 }
 
+// minConns keeps sign-ins, consoles and workers from waiting for each other; a private
+// PostgreSQL allows 100 connections.
+const minConns = 24
+
 // Open connects, checks that the server keeps its promises (see checkServer) and returns.
 func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("read database url: %w", err)
 	}
+	cfg.MaxConns = max(cfg.MaxConns, minConns)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -27,7 +27,7 @@ type cli struct {
 	Serve   struct{} `cmd:"" help:"Run the hub."`
 	Demo    demoCmd  `cmd:"" help:"Run the hub on loopback with a simulated clinic beside it."`
 	Migrate struct{} `cmd:"" help:"Bring the database to this version's schema and exit."`
-	Admin   struct{} `cmd:"" help:"Print a one-time link that signs in as the break-glass administrator."`
+	Admin   struct{} `cmd:"" help:"Reset the break-glass administrator and print a one-time link to set a new password."`
 	Doctor  docCmd   `cmd:"" help:"Look at everything the hub needs; print how to mend what is wrong."`
 	Openapi apiCmd   `cmd:"" help:"Print the OpenAPI document of a listener."`
 	Version struct{} `cmd:"" help:"Print the version."`
