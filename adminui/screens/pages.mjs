@@ -64,4 +64,32 @@ export const pages = [
       await page.getByTestId("try-result").waitFor();
     },
   },
+  { name: "messages", path: "/messages" },
+  { name: "message", path: `/messages/${id(102)}` },
+  { name: "audit", path: "/audit" },
+  { name: "persons", path: "/persons" },
+  { name: "person", path: `/persons/${id(201)}` },
+  { name: "person-locked", path: `/persons/${id(205)}`, act: (page) => page.getByTestId("account-unlock").click() },
+  {
+    name: "code",
+    path: `/persons/${id(203)}`,
+    act: async (page) => {
+      await page.getByTestId("code-create").click();
+      await page.getByTestId("code-display").waitFor();
+    },
+  },
+  { name: "units", path: "/units", act: (page) => page.getByTestId("role-add").first().click() },
+  { name: "plans", path: "/plans" },
+  { name: "plan", path: `/plans/${id(50)}` },
+  {
+    name: "plan-approve",
+    path: `/plans/${id(50)}`,
+    act: async (page, hub) => {
+      hub.override(`POST /plans/${id(50)}/approve`, 409, { code: "stale", request_id: "r-42" });
+      await page.getByTestId("plan-approve").click();
+      await page.getByRole("dialog").getByRole("textbox").fill("3");
+      await page.getByRole("dialog").getByRole("button", { name: "Freigeben" }).click();
+      await page.getByTestId("action-error").waitFor();
+    },
+  },
 ];

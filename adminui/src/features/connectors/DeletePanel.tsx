@@ -21,8 +21,8 @@ export function DeletePanel({ connector }: { connector: Connector }) {
           {t(connector.enabled ? "delete.first" : "delete.hint")}
         </Text>
         <Button
-          color="red.9"
-          variant="outline"
+          variant="default"
+          {...(connector.enabled ? {} : { c: "var(--mantine-color-error)" })}
           disabled={connector.enabled}
           onClick={() => setAsking(true)}
           data-testid="connector-delete"

@@ -17,6 +17,7 @@ function useTyped(value: string, apply: (value: string) => void) {
   const [typed, setTyped] = useState(value);
   const later = useDebouncedCallback(apply, 300);
   return {
+    clear: () => setTyped(""),
     value: typed,
     onChange: (change: { currentTarget: { value: string } }) => {
       setTyped(change.currentTarget.value);
@@ -28,8 +29,13 @@ function useTyped(value: string, apply: (value: string) => void) {
 export function FilterBar({ filters, change }: Props) {
   const { t } = useTranslation("messages");
   const connectors = useConnectorChoices();
-  const type = useTyped(filters.type, (value) => change({ type: value }));
-  const control = useTyped(filters.control_id, (value) => change({ control_id: value }));
+  const { clear: clearType, ...type } = useTyped(filters.type, (value) => change({ type: value }));
+  const { clear: clearControl, ...control } = useTyped(filters.control_id, (value) => change({ control_id: value }));
+  const reset = (): void => {
+    clearType();
+    clearControl();
+    change(nothing);
+  };
   const clearable = { clearable: true, clearButtonProps: { "aria-label": t("clear") } };
   const time = (name: "from" | "to") => (
     <TextInput
@@ -63,7 +69,7 @@ export function FilterBar({ filters, change }: Props) {
       {time("from")}
       {time("to")}
       <Group align="flex-end">
-        <Button variant="default" onClick={() => change(nothing)}>
+        <Button variant="default" onClick={reset}>
           {t("reset")}
         </Button>
       </Group>

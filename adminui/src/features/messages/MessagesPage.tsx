@@ -61,8 +61,7 @@ export function MessagesPage() {
   const columns = useColumns();
   return (
     <Page title={t("title")} intro={t("audited")}>
-      {/* The key empties typed fields when a filter is set from elsewhere. */}
-      <FilterBar key={filters.type + filters.control_id === "" ? "empty" : "set"} filters={filters} change={change} />
+      <FilterBar filters={filters} change={change} />
       <FaultList chosen={filters.fault} change={change} />
       <LongList
         query={query}

@@ -1,15 +1,64 @@
+import { SegmentedControl } from "@mantine/core";
 import { IconGitPullRequest } from "@tabler/icons-react";
 import { EmptyState } from "@wardline/uikit/components/EmptyState.tsx";
+import { Time } from "@wardline/uikit/components/Time.tsx";
 import { useTranslation } from "react-i18next";
+import type { Plan, PlanState } from "../../api/directory.ts";
+import { DataTable, type Column } from "../../components/DataTable.tsx";
+import { LinkTo } from "../../components/LinkTo.tsx";
+import { LongList } from "../../components/LongList.tsx";
+import { useFilters } from "../../components/useFilters.ts";
 import { Page } from "../../shell/Page.tsx";
+import { usePlans } from "./calls.ts";
+import { PlanBadge } from "./PlanBadge.tsx";
+import { countsText, reasonText } from "./planText.ts";
 
+const states: PlanState[] = ["held", "applied", "rejected"];
+
+/** PlansPage shows first what waits for a judgement. */
 export function PlansPage() {
   const { t } = useTranslation("plans");
+  const [filters, change] = useFilters(["state"]);
+  const state = states.find((known) => known === filters.state) ?? "held";
+  const query = usePlans(state);
+  const columns: Column<Plan>[] = [
+    {
+      id: "reason",
+      header: t("reason"),
+      cell: (row) => (
+        <LinkTo to="/plans/$id" params={{ id: row.id }} strong>
+          {reasonText(row.reason, t)}
+        </LinkTo>
+      ),
+    },
+    { id: "counts", header: t("counts"), cell: (row) => countsText(row.counts, t) || "–" },
+    { id: "connector", header: t("connector"), cell: (row) => row.connector.name },
+    { id: "created", header: t("created"), cell: (row) => <Time at={row.created} /> },
+    { id: "state", header: t("stateTitle"), cell: (row) => <PlanBadge state={row.state} /> },
+  ];
   return (
-    <Page title={t("title")}>
-      <div className="wl-surface">
-        <EmptyState icon={IconGitPullRequest} title={t("empty.title")} hint={t("empty.hint")} />
-      </div>
+    <Page title={t("title")} intro={t("intro")}>
+      <SegmentedControl
+        aria-label={t("which")}
+        value={state}
+        onChange={(next) => change({ state: next === "held" ? "" : next })}
+        data={states.map((value) => ({ value, label: t(`state.${value}`) }))}
+        style={{ alignSelf: "flex-start" }}
+      />
+      <LongList
+        query={query}
+        empty={<EmptyState icon={IconGitPullRequest} title={t("empty.title")} hint={t("empty.hint")} />}
+      >
+        {(rows) => (
+          <DataTable
+            label={t("title")}
+            columns={columns}
+            rows={rows}
+            rowKey={(row) => row.id}
+            rowData={(row) => ({ "data-testid": "plan-row", "data-plan-id": row.id, "data-state": row.state })}
+          />
+        )}
+      </LongList>
     </Page>
   );
 }

@@ -1,0 +1,106 @@
+import { Button, Group, Text, Textarea } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { ConfirmModal } from "@wardline/uikit/components/ConfirmModal.tsx";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { PlanDetail } from "../../api/directory.ts";
+import { ActionError } from "../../components/ActionError.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { useApprove, useReject } from "./calls.ts";
+
+function useCodes(): Record<string, string> {
+  const { t } = useTranslation("plans");
+  return { decided: t("decided"), stale: t("stale"), confirm: t("confirm") };
+}
+
+function ApproveButton({ plan }: { plan: PlanDetail }) {
+  const { t } = useTranslation("plans");
+  const [asking, setAsking] = useState(false);
+  const approve = useApprove(plan.id);
+  const locks = plan.counts.lock;
+  const run = (): void =>
+    approve.mutate(String(locks), {
+      onSuccess: () => {
+        setAsking(false);
+        notifications.show({ message: t("approved") });
+      },
+    });
+  return (
+    <>
+      <Button color="red.9" onClick={() => setAsking(true)} data-testid="plan-approve">
+        {t("approve")}
+      </Button>
+      <ConfirmModal
+        opened={asking}
+        title={t("approveTitle")}
+        confirmLabel={t("approve")}
+        dangerous
+        typed={{ label: t("approveType", { count: locks }), word: String(locks) }}
+        pending={approve.isPending}
+        onConfirm={run}
+        onClose={() => setAsking(false)}
+      >
+        <Text mb="xs">{t("approveText", { count: locks })}</Text>
+        <ActionError error={approve.error} codes={useCodes()} />
+      </ConfirmModal>
+    </>
+  );
+}
+
+function RejectButton({ plan }: { plan: PlanDetail }) {
+  const { t } = useTranslation("plans");
+  const [asking, setAsking] = useState(false);
+  const [comment, setComment] = useState("");
+  const reject = useReject(plan.id);
+  const run = (): void =>
+    reject.mutate(comment.trim(), {
+      onSuccess: () => {
+        setAsking(false);
+        notifications.show({ message: t("rejected") });
+      },
+    });
+  return (
+    <>
+      <Button variant="default" onClick={() => setAsking(true)} data-testid="plan-reject">
+        {t("reject")}
+      </Button>
+      <ConfirmModal
+        opened={asking}
+        title={t("rejectTitle")}
+        confirmLabel={t("reject")}
+        pending={reject.isPending}
+        onConfirm={run}
+        onClose={() => setAsking(false)}
+      >
+        <Text mb="xs">{t("rejectText")}</Text>
+        <Textarea
+          label={t("comment")}
+          value={comment}
+          maxLength={1000}
+          autosize
+          minRows={2}
+          onChange={(change) => setComment(change.currentTarget.value)}
+          data-testid="plan-comment"
+        />
+        <ActionError error={reject.error} codes={useCodes()} />
+      </ConfirmModal>
+    </>
+  );
+}
+
+/** Decision takes the judgement; nothing is there once somebody has given it. */
+export function Decision({ plan }: { plan: PlanDetail }) {
+  const { t } = useTranslation("plans");
+  if (plan.state !== "held") return null;
+  return (
+    <Panel title={t("decide")}>
+      <Text size="sm" mb="sm">
+        {t("decideHint")}
+      </Text>
+      <Group>
+        <ApproveButton plan={plan} />
+        <RejectButton plan={plan} />
+      </Group>
+    </Panel>
+  );
+}
