@@ -46,6 +46,7 @@ func TestOpenAPIGolden(t *testing.T) {
 // bodies are requests good enough to reach the handler.
 var bodies = map[string]string{
 	"login": `{"login":"a","password":"b"}`, "follow-link": `{"token":"t"}`, "activate": `{"login":"a","code":"b","password":"c"}`,
+	"set-password": `{"current":"a","password":"b"}`,
 	"add-device": `{"device_id":"` + thing + `"}`, "offer-duty": `{"to":"` + thing + `"}`,
 	"create-connector": `{"kind":"sample","name":"n","enabled":true,"config":{}}`, "update-connector": `{"name":"n","enabled":true,"config":{}}`,
 	"test-connector": `{"kind":"sample","id":"` + thing + `","config":{}}`, "revert-connector": `{"revision":6}`,
