@@ -24,9 +24,14 @@ type answerSecret struct {
 
 func answerPlace(id string) string { return "answer/" + id }
 
+// An answer behind another one of its alert is not due until that is done: an emergency
+// that reached thousands has thousands of them, and looking at each to find the first took
+// more than everything else together. The alert is locked, so nobody ends one meanwhile.
 const writeAnswersSQL = `
 insert into answer_outbox (clinic_id, alert_id, no, id, connector_id, ref, kind, state, secret, at, next_at)
-select $1, t.alert, t.no, t.id, t.connector, t.ref, t.kind, t.state, t.secret, t.at, t.at
+select $1, t.alert, t.no, t.id, t.connector, t.ref, t.kind, t.state, t.secret, t.at,
+  case when t.no = min(t.no) over (partition by t.alert) and not exists (
+    select from answer_outbox e where e.clinic_id = $1 and e.alert_id = t.alert and e.done_at is null) then t.at else 'infinity' end
 from unnest($2::uuid[], $3::int[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bytea[], $10::timestamptz[])
   t(alert, no, id, connector, ref, kind, state, secret, at)`
 
@@ -108,8 +113,9 @@ func (db *DB) scanAnswer(row pgx.CollectableRow, clinic hub.ClinicID) (alerting.
 	return a, nil
 }
 
-// endAnswerSQL ends an answer and tells it in the story. The alert's row is locked first,
-// as everywhere; an answer that is done already changes nothing.
+// endAnswerSQL ends an answer, or all that are open when the source never takes one, makes
+// the next one due and tells it in the story. The alert's row is locked first, as
+// everywhere; an answer that is done already changes nothing.
 const endAnswerSQL = `
 with a as (
   update alert set entries = entries + 1 where clinic_id = $1 and id = $2 and exists (
@@ -117,20 +123,24 @@ with a as (
   returning entries, step),
 o as (
   update answer_outbox set done_at = clock_timestamp(), gave_up = $4
-  where clinic_id = $1 and alert_id = $2 and no = $3 and done_at is null and exists (select from a) returning kind, attempts)
+  where clinic_id = $1 and alert_id = $2 and (no = $3 or $6) and done_at is null and exists (select from a) returning no, kind, attempts),
+next as (
+  update answer_outbox set next_at = clock_timestamp() where clinic_id = $1 and alert_id = $2 and not $6 and exists (select from o)
+  and no = (select min(no) from answer_outbox where clinic_id = $1 and alert_id = $2 and no > $3 and done_at is null))
 insert into alert_entry (clinic_id, alert_id, no, at, kind, step, data)
-select $1, $2, a.entries, clock_timestamp(), $5, a.step, jsonb_build_object('answer', o.kind, 'attempts', o.attempts) from a, o`
+select $1, $2, a.entries, clock_timestamp(), $5, a.step, jsonb_build_object('answer', o.kind, 'attempts', o.attempts) from a, o where o.no = $3`
 
 // AnswerDone notes that the source has taken an answer. The next one of its alert is free.
 func (db *DB) AnswerDone(ctx context.Context, a alerting.OpenAnswer) error {
-	return db.endAnswer(ctx, a, false, alerting.EntryAnswered)
+	return db.endAnswer(ctx, a, alerting.EntryAnswered, false)
 }
 
-// AnswerFailed lets an answer wait for its next attempt. gone means that the source will
-// never take it; that, or an age of alerting.AnswerLife, gives it up, which the story tells.
+// AnswerFailed lets an answer wait for its next attempt. At an age of alerting.AnswerLife
+// it is given up, which the story tells. gone means that the source takes no answers about
+// this alert: then all that are open are given up together.
 func (db *DB) AnswerFailed(ctx context.Context, a alerting.OpenAnswer, gone bool) error {
 	if gone {
-		return db.endAnswer(ctx, a, true, alerting.EntryUnanswered)
+		return db.endAnswer(ctx, a, alerting.EntryUnanswered, true)
 	}
 	const sql = `
 update answer_outbox set next_at = clock_timestamp() + $4::interval where clinic_id = $1 and alert_id = $2 and no = $3 and done_at is null
@@ -148,14 +158,14 @@ returning at < clock_timestamp() - $5::interval`
 		return fmt.Errorf("put answer back: %w", err)
 	}
 	if tooOld {
-		return db.endAnswer(ctx, a, true, alerting.EntryUnanswered)
+		return db.endAnswer(ctx, a, alerting.EntryUnanswered, false)
 	}
 	return nil
 }
 
-func (db *DB) endAnswer(ctx context.Context, a alerting.OpenAnswer, gaveUp bool, kind alerting.EntryKind) error {
+func (db *DB) endAnswer(ctx context.Context, a alerting.OpenAnswer, as alerting.EntryKind, all bool) error {
 	err := db.inClinic(ctx, a.Clinic, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, endAnswerSQL, a.Clinic, a.Alert, a.No, gaveUp, string(kind))
+		_, err := tx.Exec(ctx, endAnswerSQL, a.Clinic, a.Alert, a.No, as == alerting.EntryUnanswered, string(as), all)
 		return err
 	})
 	if err != nil {

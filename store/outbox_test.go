@@ -187,3 +187,55 @@ func TestTechnicalAndUnknownWardsGoToTheHouse(t *testing.T) {
 		t.Errorf("%d rooms", n)
 	}
 }
+
+// TestAnswersOfManyPeople: of the thousands of answers one emergency makes only the first
+// is looked at, and a source that takes none is not tried with each of them.
+func TestAnswersOfManyPeople(t *testing.T) {
+	t.Parallel()
+	w := openCallWard(t)
+	nurses := []staff{w.nurse("Eva Lindner", true, 1), w.nurse("Jonas Weber", true, 1), w.nurse("Aylin Kaya", true, 1)}
+	ids := []hub.AlertID{w.signal(nurseCall("1", alerting.Emergency)), w.signal(nurseCall("2", alerting.Emergency))}
+	for _, id := range ids {
+		var acts []alerting.Act
+		for _, n := range nurses {
+			acts = append(acts, alerting.Act{Alert: id, Kind: alerting.ActDelivered, User: n.user})
+		}
+		_, err := w.db.Acts(t.Context(), w.clinic, acts)
+		w.must(err)
+	}
+	for no := 1; no <= 1+len(nurses); no++ {
+		claimed, err := w.db.ClaimAnswers(t.Context(), 10)
+		w.must(err)
+		want := 2
+		if no > 1 {
+			want = 1
+		}
+		if len(claimed) != want {
+			t.Fatalf("claim %d took %d answers, want %d", no, len(claimed), want)
+		}
+		for _, a := range claimed {
+			if a.No != no {
+				t.Errorf("claim %d took answer %d of its alert", no, a.No)
+			}
+			if a.Alert == ids[0] {
+				w.must(w.db.AnswerFailed(t.Context(), a, true))
+			} else {
+				w.must(w.db.AnswerDone(t.Context(), a))
+			}
+		}
+	}
+	for i, want := range []int{1 + len(nurses), 0} {
+		given := 0
+		for _, a := range w.detail(ids[i]).Answers {
+			if a.DoneAt.IsZero() {
+				t.Errorf("alert %d: an answer is left", i)
+			}
+			if a.GaveUp {
+				given++
+			}
+		}
+		if given != want {
+			t.Errorf("alert %d: %d answers given up, want %d", i, given, want)
+		}
+	}
+}
