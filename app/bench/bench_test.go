@@ -194,3 +194,16 @@ func TestReadStat(t *testing.T) {
 		t.Error("read a process that does not exist")
 	}
 }
+
+// A card that comes to its second device after the round is over is not one of the next.
+func TestArrivalsOfEarlierRoundsDoNotCount(t *testing.T) {
+	t.Parallel()
+	a := newArrivals()
+	a.note("first", time.Now())
+	a.take()
+	a.note("first", time.Now())
+	a.note("second", time.Now())
+	if a.alerts() != 1 || a.most() != 1 {
+		t.Errorf("%d alerts, %d devices", a.alerts(), a.most())
+	}
+}

@@ -21,8 +21,10 @@ func newConsole(addr, token string) *console {
 	return &console{base: "http://" + addr, cookie: "__Host-wardline-console=" + token, client: http.Client{Timeout: 30 * time.Second}}
 }
 
+const noRevision = -1
+
 // do sends in as JSON and reads the answer into out. revision is the If-Match of a write
-// that replaces something, 0 for none.
+// that replaces something, noRevision for any other request.
 func (c *console) do(ctx context.Context, method, path string, revision int, in, out any) error {
 	raw, err := json.Marshal(in)
 	if err != nil {
@@ -35,7 +37,7 @@ func (c *console) do(ctx context.Context, method, path string, revision int, in,
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Origin", c.base)
 	req.Header.Set("Cookie", c.cookie)
-	if revision > 0 {
+	if revision != noRevision {
 		req.Header.Set("If-Match", strconv.Quote(strconv.Itoa(revision)))
 	}
 	res, err := c.client.Do(req)
@@ -59,14 +61,14 @@ func (c *console) do(ctx context.Context, method, path string, revision int, in,
 // addConnector makes a connector and returns its id.
 func (c *console) addConnector(ctx context.Context, kind, name string, config map[string]any) (string, error) {
 	var made struct{ ID string }
-	err := c.do(ctx, "POST", "/connectors", 0, map[string]any{"kind": kind, "name": name, "enabled": true, "config": config}, &made)
+	err := c.do(ctx, "POST", "/connectors", noRevision, map[string]any{"kind": kind, "name": name, "enabled": true, "config": config}, &made)
 	return made.ID, err
 }
 
 // addToken makes an API token of a connector.
 func (c *console) addToken(ctx context.Context, connector string) (string, error) {
 	var made struct{ Token string }
-	err := c.do(ctx, "POST", "/connectors/"+connector+"/tokens", 0,
+	err := c.do(ctx, "POST", "/connectors/"+connector+"/tokens", noRevision,
 		map[string]any{"name": "bench", "scopes": []string{"trigger", "resolve", "status"}, "wards": []string{}}, &made)
 	return made.Token, err
 }
@@ -75,7 +77,7 @@ func (c *console) addToken(ctx context.Context, connector string) (string, error
 // and waits so long that no escalation runs into a measurement.
 func (b *bench) writeRules(ctx context.Context) error {
 	var now struct{ Revision int }
-	if err := b.admin.do(ctx, "GET", "/rules", 0, nil, &now); err != nil {
+	if err := b.admin.do(ctx, "GET", "/rules", noRevision, nil, &now); err != nil {
 		return err
 	}
 	rule := map[string]any{

@@ -122,7 +122,7 @@ func startHub(ctx context.Context, binary string) (*runningHub, error) {
 		return nil, fmt.Errorf("make a directory for the hub: %w", err)
 	}
 	// Started by root, PostgreSQL runs as its own user and must be able to pass through.
-	if err := os.Chmod(dir, 0o711); err != nil {
+	if err := errors.Join(os.Chmod(dir, 0o711), os.Mkdir(filepath.Join(dir, "data"), 0o711)); err != nil {
 		return nil, fmt.Errorf("open the hub's directory: %w", err)
 	}
 	h := &runningHub{dir: dir, exited: make(chan struct{})}

@@ -149,14 +149,19 @@ func parseItem(frame []byte) (h itemHeader, err error) {
 type arrivals struct {
 	mu    sync.Mutex
 	times map[string][]time.Time
+	taken map[string]bool // alerts of earlier rounds, whose last devices may come late
 }
 
-func newArrivals() *arrivals { return &arrivals{times: map[string][]time.Time{}} }
+func newArrivals() *arrivals {
+	return &arrivals{times: map[string][]time.Time{}, taken: map[string]bool{}}
+}
 
 func (a *arrivals) note(alert string, at time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.times[alert] = append(a.times[alert], at)
+	if !a.taken[alert] {
+		a.times[alert] = append(a.times[alert], at)
+	}
 }
 
 // most returns on how many devices the alert that came to most has arrived.
@@ -177,11 +182,14 @@ func (a *arrivals) alerts() int {
 	return len(a.times)
 }
 
-// take returns everything noted and forgets it.
+// take returns everything noted and begins a new round.
 func (a *arrivals) take() map[string][]time.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	out := a.times
+	for alert := range out {
+		a.taken[alert] = true
+	}
 	a.times = map[string][]time.Time{}
 	return out
 }
