@@ -94,6 +94,12 @@ func LoadConfig(path string, environ []string, flags map[string]any) (Config, er
 		}
 	}
 	known := envNames()
+	for _, line := range environ {
+		name, _, _ := strings.Cut(line, "=")
+		if strings.HasPrefix(name, envPrefix) && known[name] == "" {
+			return Config{}, fmt.Errorf("read environment: there is no setting %s", name)
+		}
+	}
 	fromEnv := env.Provider(".", env.Opt{Prefix: envPrefix, TransformFunc: func(name, value string) (string, any) {
 		return known[name], value
 	}, EnvironFunc: func() []string { return environ }})

@@ -45,9 +45,9 @@ const (
 	faultPassword = "geheim12"
 )
 
-// kills is how many times the harness kills; WARDLINE_KILLS raises it for a nightly run.
+// kills is how many times the harness kills; FAULT_KILLS raises it for a nightly run.
 func kills() int {
-	if n, err := strconv.Atoi(os.Getenv("WARDLINE_KILLS")); err == nil && n > 0 {
+	if n, err := strconv.Atoi(os.Getenv("FAULT_KILLS")); err == nil && n > 0 {
 		return n
 	}
 	return 20
