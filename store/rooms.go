@@ -69,15 +69,33 @@ func cachedAlarmRoom(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, ward s
 	return room, err
 }
 
-const roomsSQL = `
-select r.id, r.kind, r.name, coalesce(r.unit_id::text, ''), r.last_seq from room_member m
-join room r on r.clinic_id = $1 and r.id = m.room_id
-where m.clinic_id = $1 and m.user_id = $2 order by r.name, r.id`
+// wardRoomsSQL makes the alarm rooms of the wards an account works on, so that their people
+// see where alarms will come before the first one does.
+const wardRoomsSQL = `
+insert into room (clinic_id, id, kind, name, unit_id)
+select $1, gen_random_uuid(), 'alarm', 'Alarme ' || u.name, u.id
+from account a join person_unit m on m.clinic_id = $1 and m.person_id = a.person_id
+join unit u on u.clinic_id = $1 and u.id = m.unit_id and u.kind = 'ward'
+where a.clinic_id = $1 and a.id = $2
+  and not exists (select from room r where r.clinic_id = $1 and r.kind = 'alarm' and r.unit_id = u.id)
+on conflict do nothing`
 
-// Rooms returns the rooms an account is a member of, by name.
+const roomsSQL = `
+select r.id, r.kind, r.name, coalesce(r.unit_id::text, ''), r.last_seq from room r
+where r.clinic_id = $1 and (
+  exists (select from room_member m where m.clinic_id = $1 and m.room_id = r.id and m.user_id = $2)
+  or r.kind = 'alarm' and r.unit_id in (select m.unit_id from account a
+    join person_unit m on m.clinic_id = $1 and m.person_id = a.person_id where a.clinic_id = $1 and a.id = $2))
+order by r.name, r.id`
+
+// Rooms returns the rooms an account is a member of and the alarm rooms of its wards, by
+// name.
 func (db *DB) Rooms(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]messaging.Room, error) {
 	var rooms []messaging.Room
 	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, wardRoomsSQL, clinic, user); err != nil {
+			return err
+		}
 		rows, err := tx.Query(ctx, roomsSQL, clinic, user)
 		if err != nil {
 			return err
