@@ -168,12 +168,28 @@ func (a *App) demoRoles(ctx context.Context, nurses []accounts.Account) error {
 			return err
 		}
 		for _, n := range nurses {
+			if err := a.demoActivate(ctx, n.ID); err != nil {
+				return err
+			}
 			if err := a.duty.Take(ctx, a.clinic.ID, n.ID, role); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// demoActivate follows a link for a nurse, since only active accounts may be on duty.
+func (a *App) demoActivate(ctx context.Context, user hub.UserID) error {
+	token, err := a.accounts.IssueLink(ctx, a.clinic.ID, user, time.Minute, false)
+	if err != nil {
+		return err
+	}
+	session, _, err := a.accounts.FollowLink(ctx, token, accounts.Place{Address: "127.0.0.1"})
+	if err != nil {
+		return err
+	}
+	return a.accounts.SignOut(ctx, session)
 }
 
 // printDemo prints the links. The two nurses have two host names, because a browser keeps
