@@ -113,22 +113,34 @@ func (db *DB) scanAnswer(row pgx.CollectableRow, clinic hub.ClinicID) (alerting.
 	return a, nil
 }
 
-// endAnswerSQL ends an answer, or all that are open when the source never takes one, makes
-// the next one due and tells it in the story. The alert's row is locked first, as
-// everywhere; an answer that is done already changes nothing.
-const endAnswerSQL = `
-with a as (
-  update alert set entries = entries + 1 where clinic_id = $1 and id = $2 and exists (
-    select from answer_outbox where clinic_id = $1 and alert_id = $2 and no = $3 and done_at is null)
-  returning entries, step),
+// endAnswersSQL ends answers, one of each alert, or all that are open of an alert whose
+// source never takes one; it makes the next ones due and tells it in the stories. The rows
+// of the alerts are locked before, as everywhere; an answer that is done changes nothing.
+const endAnswersSQL = `
+with t as (select * from unnest($2::uuid[], $3::int[], $4::text[], $5::boolean[]) t(alert, no, kind, rest)),
+a as (
+  update alert x set entries = entries + 1 from t where x.clinic_id = $1 and x.id = any($2) and x.id = t.alert and exists (
+    select from answer_outbox e where e.clinic_id = $1 and e.alert_id = t.alert and e.no = t.no and e.done_at is null)
+  returning x.id, entries, step),
 o as (
-  update answer_outbox set done_at = clock_timestamp(), gave_up = $4
-  where clinic_id = $1 and alert_id = $2 and (no = $3 or $6) and done_at is null and exists (select from a) returning no, kind, attempts),
+  update answer_outbox x set done_at = clock_timestamp(), gave_up = t.kind = $6 from t join a on a.id = t.alert
+  where x.clinic_id = $1 and x.alert_id = any($2) and x.alert_id = t.alert and (x.no = t.no or t.rest) and x.done_at is null
+  returning x.alert_id, x.no, x.kind, x.attempts),
 next as (
-  update answer_outbox set next_at = clock_timestamp() where clinic_id = $1 and alert_id = $2 and not $6 and exists (select from o)
-  and no = (select min(no) from answer_outbox where clinic_id = $1 and alert_id = $2 and no > $3 and done_at is null))
+  update answer_outbox x set next_at = clock_timestamp() from t join a on a.id = t.alert
+  where x.clinic_id = $1 and x.alert_id = any($2) and x.alert_id = t.alert and not t.rest and x.no = (
+    select min(e.no) from answer_outbox e where e.clinic_id = $1 and e.alert_id = t.alert and e.no > t.no and e.done_at is null))
 insert into alert_entry (clinic_id, alert_id, no, at, kind, step, data)
-select $1, $2, a.entries, clock_timestamp(), $5, a.step, jsonb_build_object('answer', o.kind, 'attempts', o.attempts) from a, o where o.no = $3`
+select $1, t.alert, a.entries, clock_timestamp(), t.kind, a.step, jsonb_build_object('answer', o.kind, 'attempts', o.attempts)
+from t join a on a.id = t.alert join o on o.alert_id = t.alert and o.no = t.no`
+
+// answerEnd is one answer that is over: as what its story tells of it, and whether the
+// rest of its alert's answers is over with it.
+type answerEnd struct {
+	alerting.OpenAnswer
+	as   alerting.EntryKind
+	rest bool
+}
 
 // AnswerDone notes that the source has taken an answer. The next one of its alert is free.
 func (db *DB) AnswerDone(ctx context.Context, a alerting.OpenAnswer) error {
@@ -163,13 +175,36 @@ returning at < clock_timestamp() - $5::interval`
 	return nil
 }
 
-func (db *DB) endAnswer(ctx context.Context, a alerting.OpenAnswer, as alerting.EntryKind, all bool) error {
-	err := db.inClinic(ctx, a.Clinic, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, endAnswerSQL, a.Clinic, a.Alert, a.No, as == alerting.EntryUnanswered, string(as), all)
-		return err
+// endAnswer returns when the end is committed, together with those of other answers.
+func (db *DB) endAnswer(ctx context.Context, a alerting.OpenAnswer, as alerting.EntryKind, rest bool) error {
+	return db.ends.Do(ctx, string(a.Clinic), &answerEnd{a, as, rest})
+}
+
+// maxAnswerEnds bounds one transaction that ends answers.
+const maxAnswerEnds = 256
+
+func (db *DB) writeAnswerEnds(ctx context.Context, ends []*answerEnd) error {
+	clinic := ends[0].Clinic
+	seen := map[hub.AlertID]bool{}
+	var alerts []hub.AlertID
+	var nos []int32
+	var kinds []string
+	var rests []bool
+	for _, e := range ends {
+		if seen[e.Alert] { // given twice after a lease had ended
+			continue
+		}
+		seen[e.Alert] = true
+		alerts, nos, kinds, rests = append(alerts, e.Alert), append(nos, int32(e.No)), append(kinds, string(e.as)), append(rests, e.rest)
+	}
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		var batch pgx.Batch
+		batch.Queue(lockCardAlertsSQL, clinic, alerts)
+		batch.Queue(endAnswersSQL, clinic, alerts, nos, kinds, rests, string(alerting.EntryUnanswered))
+		return tx.SendBatch(ctx, &batch).Close()
 	})
 	if err != nil {
-		return fmt.Errorf("end answer: %w", err)
+		return fmt.Errorf("end answers: %w", err)
 	}
 	db.woke()
 	return nil

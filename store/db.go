@@ -21,6 +21,7 @@ type DB struct {
 	acts    *batcher[*actPut]
 	items   *itemWriter
 	cursors *batcher[*cursorPut]
+	ends    *batcher[*answerEnd]
 	wake    chan struct{} // see Woken
 }
 
@@ -48,6 +49,7 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
 	db.acts = newBatcher(256, db.commitActs)
 	db.items = newItemWriter(db)
 	db.cursors = newBatcher(1024, db.writeCursors)
+	db.ends = newBatcher(maxAnswerEnds, db.writeAnswerEnds)
 	return db, nil
 }
 
