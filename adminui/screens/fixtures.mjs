@@ -16,6 +16,7 @@ export const me = {
   demo: true,
   device_id: "",
   version: "0.1.0",
+  has_password: true,
 };
 
 export const overview = {
@@ -183,19 +184,20 @@ export const units = {
 
 export const plans = {
   items: [
-    { id: id(50), connector: kis, message: { id: id(103), control_id: "REP-2026-11-22-000001" }, created: ago(900), state: "held", reason: { code: "shrunk", numbers: { known: 500, mentioned: 10, missing: 490, locks: 3, limit_percent: 5, limit_accounts: 25 } }, counts: { create: 1, update: 2, lock: 3, unlock: 0 } },
-    { id: id(51), connector: kis, created: ago(90000), state: "applied", reason: { code: "too_many_locks", numbers: { known: 500, locks: 30, limit_percent: 5, limit_accounts: 25 } }, counts: { create: 0, update: 0, lock: 30, unlock: 0 } },
+    { id: id(50), connector: kis, message: { id: id(103), control_id: "REP-2026-11-22-000001" }, created: ago(900), state: "held", reason: { code: "shrunk", numbers: { known: 500, mentioned: 10, missing: 490, locks: 3, limit_percent: 5, limit_accounts: 25 } }, problems: 0, counts: { create: 1, update: 1, lock: 3, unlock: 0 } },
+    { id: id(51), connector: kis, created: ago(90000), state: "applied", reason: { code: "too_many_locks", numbers: { known: 500, locks: 30, limit_percent: 5, limit_accounts: 25 } }, problems: 0, counts: { create: 0, update: 0, lock: 30, unlock: 0 } },
   ],
 };
 
 export const planDetail = {
   ...plans.items[0],
+  units: [{ code: "4B", name: "Station 4B Innere" }],
   actions: [
-    { op: "create", person: { name: "Olga Neu", staff_number: "9001" }, fields: [{ field: "login", from: "", to: "olga.neu" }], units: { gain: [ward], lose: [] } },
-    { op: "update", person: { id: id(201), name: "Käthe Müller", staff_number: "4711" }, fields: [{ field: "family_name", from: "Meier", to: "Müller" }], units: { gain: [ward], lose: [{ code: "ICU", name: "Intensivstation" }] } },
-    { op: "lock", person: { id: id(204), name: "Jens Petersen", staff_number: "4714" }, fields: [{ field: "status", from: "working", to: "left" }], units: { gain: [], lose: [ward] } },
-    { op: "lock", person: { id: id(205), name: "Ute Lang", staff_number: "4715" }, fields: [], units: { gain: [], lose: [ward] } },
-    { op: "lock", person: { id: id(206), name: "Karl Ende", staff_number: "4716" }, fields: [], units: { gain: [], lose: [] } },
+    { op: "create", key: "P1", person: { name: "Olga Neu", staff_number: "9001" }, fields: [{ field: "login", from: "", to: "olga.neu" }], units: { gain: ["4B"], lose: [] } },
+    { op: "update", key: "P2", person: { id: id(201), name: "Käthe Müller", staff_number: "4711" }, fields: [{ field: "family_name", from: "Meier", to: "Müller" }], units: { gain: ["4B"], lose: ["ICU"] } },
+    { op: "lock", key: "P3", person: { id: id(204), name: "Jens Petersen", staff_number: "4714" }, fields: [{ field: "status", from: "working", to: "gone" }], units: { gain: [], lose: ["4B"] } },
+    { op: "lock", key: "P4", person: { id: id(205), name: "Ute Lang", staff_number: "4715" }, fields: [], units: { gain: [], lose: ["4B"] } },
+    { op: "lock", key: "P5", person: { id: id(206), name: "Karl Ende", staff_number: "4716" }, fields: [], units: { gain: [], lose: [] } },
   ],
 };
 

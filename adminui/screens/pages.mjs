@@ -92,4 +92,5 @@ export const pages = [
       await page.getByTestId("action-error").waitFor();
     },
   },
+  { name: "password", path: "/password" },
 ];

@@ -94,6 +94,11 @@ const routes = [
     path: "/plans/$id",
     component: lazyRouteComponent(() => import("./features/plans/PlanPage.tsx"), "PlanPage"),
   }),
+  createRoute({
+    getParentRoute: at,
+    path: "/password",
+    component: lazyRouteComponent(() => import("./features/password/PasswordPage.tsx"), "PasswordPage"),
+  }),
 ];
 
 export const router = createRouter({

@@ -66,17 +66,31 @@ export interface Plan {
   message?: MessageRef;
   created: string;
   state: PlanState;
-  reason: { code: string; numbers?: Record<string, number> };
+  /** Absent for a plan that the brake let pass. */
+  reason?: PlanReason;
   counts: Record<PlanOp, number>;
+  /** How many actions meet an obstacle. */
+  problems: number;
+}
+
+export interface PlanReason {
+  code: string;
+  numbers?: Record<string, number>;
 }
 
 export interface PlanAction {
   op: PlanOp;
+  /** The source's own id of the person. */
+  key: string;
   person: { id?: string; name: string; staff_number: string };
   fields: { field: string; from: string; to: string }[];
-  units: { gain: UnitRef[]; lose: UnitRef[] };
+  /** Codes; the plan names those it knows. */
+  units: { gain: string[]; lose: string[] };
+  problems?: string[];
 }
 
 export interface PlanDetail extends Plan {
   actions: PlanAction[];
+  comment?: string;
+  units?: { code: string; name?: string }[];
 }

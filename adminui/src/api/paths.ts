@@ -60,6 +60,7 @@ type Paged = "cursor" | "limit";
 
 /** ConsolePaths is what the console asks of its listener; the words are those of docs/api. */
 export interface ConsolePaths {
+  "/api/v1/me/password": Post<{ password: string; current?: string }, void>;
   "/api/v1/overview": Get<Overview>;
   "/api/v1/kinds": Get<List<Kind>>;
   "/api/v1/connectors": Get<List<Connector>> &

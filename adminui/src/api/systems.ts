@@ -80,7 +80,6 @@ export interface Token {
   wards?: string[];
   created?: string;
   last_used?: string;
-  revoked?: string;
 }
 
 export type MessageStatus = "applied" | "error" | "held" | "duplicate";
@@ -101,6 +100,8 @@ export interface Message {
   size: number;
   status: MessageStatus;
   fault?: Fault;
+  /** How often the source has sent it again. */
+  repeats?: number;
   warnings?: string[];
 }
 
@@ -130,7 +131,8 @@ export interface FaultCount {
 
 export interface AuditLine {
   at: string;
-  actor: UserRef;
+  /** Absent for what the hub did by itself. */
+  actor?: UserRef;
   act: string;
   object: string;
   data?: Record<string, Json>;

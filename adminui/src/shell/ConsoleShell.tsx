@@ -1,5 +1,7 @@
-import { AppShell, Burger, Group } from "@mantine/core";
+import { Alert, AppShell, Burger, Group, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { IconKey } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
 import { AccountMenu } from "@wardline/uikit/components/AccountMenu.tsx";
 import { AppLogo } from "@wardline/uikit/components/AppLogo.tsx";
 import { ColorSchemeToggle } from "@wardline/uikit/components/ColorSchemeToggle.tsx";
@@ -8,6 +10,7 @@ import { LanguageToggle } from "@wardline/uikit/components/LanguageToggle.tsx";
 import { useMe } from "@wardline/uikit/session/SessionProvider.tsx";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { LinkTo } from "../components/LinkTo.tsx";
 import { LiveProvider } from "../live/LiveProvider.tsx";
 import { Navigation } from "./Navigation.tsx";
 
@@ -31,7 +34,11 @@ function Bar({ opened, toggle }: { opened: boolean; toggle: () => void }) {
       <Group gap={4} wrap="nowrap">
         <LanguageToggle />
         <ColorSchemeToggle />
-        <AccountMenu />
+        <AccountMenu>
+          <Menu.Item component={Link} to="/password" leftSection={<IconKey size={18} />}>
+            {t("password.menu")}
+          </Menu.Item>
+        </AccountMenu>
       </Group>
     </Group>
   );
@@ -59,6 +66,12 @@ export function ConsoleShell({ children }: { children: ReactNode }) {
         <Navigation onPick={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
+        {/* A sign-in link works once: without a password nobody gets in a second time. */}
+        {me.has_password === false && !me.demo && (
+          <Alert color="orange" variant="light" mb="md" data-testid="no-password">
+            {t("password.none")} <LinkTo to="/password">{t("password.menu")}</LinkTo>
+          </Alert>
+        )}
         <LiveProvider>{children}</LiveProvider>
       </AppShell.Main>
     </AppShell>

@@ -1,10 +1,11 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { IconLogout, IconUserCircle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../session/SessionProvider.tsx";
 
-/** AccountMenu names who is signed in and signs out. */
-export function AccountMenu() {
+/** AccountMenu names who is signed in and signs out; an app puts its own items between. */
+export function AccountMenu({ children }: { children?: ReactNode }) {
   const { t } = useTranslation("ui");
   const { me, signOut } = useSession();
   if (!me) return null;
@@ -21,6 +22,7 @@ export function AccountMenu() {
           <br />
           {me.clinic.name} · {me.version}
         </Menu.Label>
+        {children}
         <Menu.Item leftSection={<IconLogout size={18} />} onClick={() => void signOut()}>
           {t("session.signOut")}
         </Menu.Item>

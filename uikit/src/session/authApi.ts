@@ -11,6 +11,8 @@ export interface Me {
   demo: boolean;
   /** Empty until this browser has registered its keys. */
   device_id: string;
+  /** False for an account that was only ever opened by sign-in links. */
+  has_password?: boolean;
   /** Of the hub, for the account menu and for support. */
   version: string;
 }

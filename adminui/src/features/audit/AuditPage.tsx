@@ -30,7 +30,7 @@ export function AuditPage() {
   );
   const columns: Column<AuditLine>[] = [
     { id: "at", header: t("at"), cell: (line) => <Time at={line.at} format="absolute" /> },
-    { id: "actor", header: t("actor"), cell: (line) => line.actor.name || t("system") },
+    { id: "actor", header: t("actor"), cell: (line) => line.actor?.name || t("system") },
     { id: "act", header: t("act"), cell: (line) => t(`acts.${line.act}`, { defaultValue: line.act }) },
     { id: "object", header: t("object"), cell: (line) => <AuditObject line={line} /> },
     { id: "data", header: t("data"), cell: (line) => dataText(line.data) || "–" },

@@ -2,11 +2,12 @@ import { Alert, Button, Group, Stack, Switch, TextInput } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useMemo, useRef, useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import type { Connector, JsonObject, Kind } from "../../api/systems.ts";
+import type { Connector, Kind } from "../../api/systems.ts";
 import { ActionError } from "../../components/ActionError.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { useSave, useTest } from "./calls.ts";
 import { CheckList } from "./CheckList.tsx";
+import { withDefaults } from "./form/schema.ts";
 import { SchemaForm, type FormHandle } from "./form/SchemaForm.tsx";
 import { serverErrors } from "./form/serverErrors.ts";
 import { useWording } from "./form/useWording.ts";
@@ -24,7 +25,7 @@ export function ConnectorEditor({ kind, base, onSaved }: Props) {
   const [name, setName] = useState(base?.name ?? "");
   const [enabled, setEnabled] = useState(base?.enabled ?? true);
   const [comment, setComment] = useState("");
-  const [config, setConfig] = useState<JsonObject>(base?.config ?? kind.defaults);
+  const [config, setConfig] = useState(() => withDefaults(kind.defaults, base?.config));
   const [asked, setAsked] = useState(false);
   const form = useRef<FormHandle | null>(null);
   const say = useWording();
@@ -88,7 +89,11 @@ export function ConnectorEditor({ kind, base, onSaved }: Props) {
             {wrong.rest.join(" ")}
           </Alert>
         )}
-        <ActionError error={failed} codes={{ stale: t("stale"), name_taken: t("nameTaken") }} />
+        <ActionError error={failed} codes={{
+            stale: t("stale"),
+            name_taken: t("nameTaken"),
+            not_startable: t("notStartable"),
+          }} />
         <Panel title={t("form.save")}>
           <Stack gap="sm">
             <TextInput

@@ -23,8 +23,8 @@ function useColumns(onRevoke: (token: Token) => void): Column<Token>[] {
       id: "revoke",
       header: t("token.action"),
       cell: (row) => (
-        <Button size="compact-sm" variant="default" onClick={() => onRevoke(row)} disabled={Boolean(row.revoked)}>
-          {t(row.revoked ? "token.revoked" : "token.revoke")}
+        <Button size="compact-sm" variant="default" onClick={() => onRevoke(row)}>
+          {t("token.revoke")}
         </Button>
       ),
     },

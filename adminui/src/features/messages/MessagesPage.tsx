@@ -41,6 +41,11 @@ function useColumns(): Column<Message>[] {
               {row.fault.where && ` (${row.fault.where})`}
             </Text>
           )}
+          {(row.repeats ?? 0) > 0 && (
+            <Text size="xs" c="dimmed">
+              {t("repeats", { count: row.repeats ?? 0 })}
+            </Text>
+          )}
           {(row.warnings?.length ?? 0) > 0 && (
             <Text size="xs" c="dimmed">
               {t("warnings", { count: row.warnings?.length ?? 0 })}

@@ -13,17 +13,26 @@ const tones: Record<PlanOp, Tone> = { lock: "bad", create: "info", update: "idle
 function Changes({ fields }: { fields: PlanAction["fields"] }) {
   const { t } = useTranslation("plans");
   if (fields.length === 0) return "–";
+  const valueOf = (field: string, value: string): string => {
+    if (value === "") return t("nothing");
+    return field === "status" ? t(`status.${value}`, { defaultValue: value }) : value;
+  };
   return fields.map(({ field, from, to }) => (
     <div key={field}>
-      {t(`field.${field}`, { defaultValue: field })}: {from || t("nothing")} →{" "}
-      <strong>{to || t("nothing")}</strong>
+      {t(`field.${field}`, { defaultValue: field })}: {valueOf(field, from)} →{" "}
+      <strong>{valueOf(field, to)}</strong>
     </div>
   ));
 }
 
-function Units({ units: { gain, lose } }: Pick<PlanAction, "units">) {
+interface UnitsProps extends Pick<PlanAction, "units"> {
+  known: { code: string; name?: string }[];
+}
+
+function Units({ units: { gain, lose }, known }: UnitsProps) {
   const { t } = useTranslation("plans");
-  const names = (list: typeof gain): string => list.map(({ name, code }) => name || code).join(", ");
+  const nameOf = (code: string): string => known.find((unit) => unit.code === code)?.name || code;
+  const names = (codes: string[]): string => codes.map(nameOf).join(", ");
   if (gain.length + lose.length === 0) return "–";
   return (
     <>
@@ -33,14 +42,14 @@ function Units({ units: { gain, lose } }: Pick<PlanAction, "units">) {
   );
 }
 
-function useColumns(): Column<PlanAction>[] {
+function useColumns(plan: PlanDetail): Column<PlanAction>[] {
   const { t } = useTranslation("plans");
   return [
     { id: "op", header: t("opTitle"), cell: (row) => <ToneBadge tone={tones[row.op]} label={t(`op.${row.op}`)} /> },
     {
       id: "person",
       header: t("person"),
-      cell: ({ person }) => (
+      cell: ({ person, problems }) => (
         <>
           {person.id ? (
             <LinkTo to="/persons/$id" params={{ id: person.id }} strong>
@@ -52,11 +61,16 @@ function useColumns(): Column<PlanAction>[] {
           <Text size="xs" c="dimmed">
             {person.staff_number}
           </Text>
+          {problems && problems.length > 0 && (
+            <Text size="xs" fw={600}>
+              {t("problems", { list: problems.map((code) => t(`problem.${code}`, { defaultValue: code })).join(", ") })}
+            </Text>
+          )}
         </>
       ),
     },
     { id: "changes", header: t("changes"), cell: (row) => <Changes fields={row.fields} /> },
-    { id: "units", header: t("units"), cell: (row) => <Units units={row.units} /> },
+    { id: "units", header: t("units"), cell: (row) => <Units units={row.units} known={plan.units ?? []} /> },
   ];
 }
 
@@ -64,7 +78,7 @@ function useColumns(): Column<PlanAction>[] {
 export function Actions({ plan }: { plan: PlanDetail }) {
   const { t } = useTranslation("plans");
   const [{ op }, change] = useFilters(["op"]);
-  const columns = useColumns();
+  const columns = useColumns(plan);
   const shown = actionsOf(plan.actions, op);
   const present = ops.filter((known) => plan.counts[known] > 0);
   return (
@@ -86,7 +100,7 @@ export function Actions({ plan }: { plan: PlanDetail }) {
           label={t("actions")}
           columns={columns}
           rows={shown}
-          rowKey={(row) => row.op + (row.person.id ?? "") + row.person.staff_number + row.person.name}
+          rowKey={(row) => row.key}
           rowData={(row) => ({ "data-testid": "plan-action", "data-op": row.op })}
         />
       )}

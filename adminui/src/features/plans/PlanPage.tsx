@@ -17,13 +17,15 @@ function Reason({ plan }: { plan: PlanDetail }) {
   const { t } = useTranslation("plans");
   return (
     <Panel title={t("reason")} actions={<PlanBadge state={plan.state} />}>
-      <Text fw={600} data-testid="plan-reason" data-reason={plan.reason.code}>
-        {reasonText(plan.reason, t)}
+      <Text fw={600} data-testid="plan-reason" data-reason={plan.reason?.code}>
+        {plan.reason ? reasonText(plan.reason, t) : t("why.none")}
       </Text>
       <Text>{countsText(plan.counts, t)}</Text>
       <Text size="sm" c="dimmed">
-        {limitsText(plan.reason, t)}
+        {plan.reason && limitsText(plan.reason, t)}
       </Text>
+      {plan.problems > 0 && <Text size="sm">{t("problemCount", { count: plan.problems })}</Text>}
+      {plan.comment && <Text size="sm">{t("commentOf", { comment: plan.comment })}</Text>}
       <Group gap="sm" mt="xs">
         <Text size="sm">
           <LinkTo to="/connectors/$id" params={{ id: plan.connector.id }}>

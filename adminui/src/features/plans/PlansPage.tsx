@@ -27,7 +27,7 @@ export function PlansPage() {
       header: t("reason"),
       cell: (row) => (
         <LinkTo to="/plans/$id" params={{ id: row.id }} strong>
-          {reasonText(row.reason, t)}
+          {row.reason ? reasonText(row.reason, t) : t("why.none")}
         </LinkTo>
       ),
     },

@@ -1,6 +1,6 @@
 import { setUpTexts } from "@wardline/uikit/i18n/setup.ts";
 import { describe, expect, it } from "vitest";
-import type { Plan, PlanAction } from "../../api/directory.ts";
+import type { PlanAction, PlanReason } from "../../api/directory.ts";
 import de from "./de.json";
 import en from "./en.json";
 import { actionsOf, countsText, limitsText, reasonText } from "./planText.ts";
@@ -9,7 +9,7 @@ const i18n = setUpTexts({ "./features/plans/de.json": de, "./features/plans/en.j
 const t = i18n.getFixedT("de", "plans");
 
 describe("reasonText", () => {
-  const cases: [Plan["reason"], string][] = [
+  const cases: [PlanReason, string][] = [
     [
       { code: "shrunk", numbers: { known: 500, mentioned: 10, missing: 490 } },
       "Vollabgleich nennt 10 von 500 Personen; 490 fehlen.",

@@ -1,5 +1,5 @@
 import type { TFunction } from "i18next";
-import type { Plan, PlanAction, PlanOp } from "../../api/directory.ts";
+import type { Plan, PlanAction, PlanOp, PlanReason } from "../../api/directory.ts";
 
 type T = TFunction<"plans">;
 
@@ -8,14 +8,14 @@ export const ops: readonly PlanOp[] = ["lock", "create", "update", "unlock"];
 const known = new Set(["empty", "shrunk", "too_many_locks"]);
 
 /** reasonText says why the brake stopped, with the numbers it looked at. */
-export function reasonText({ code, numbers = {} }: Plan["reason"], t: T): string {
+export function reasonText({ code, numbers = {} }: PlanReason, t: T): string {
   const { known: before = 0, mentioned = 0, missing = before - mentioned, locks = 0 } = numbers;
   const key = known.has(code) ? code : "other";
   return t(`why.${key}`, { code, known: before, mentioned, missing, locks });
 }
 
 /** limitsText names the limits the brake had then; "" where the plan does not say. */
-export function limitsText({ numbers = {} }: Plan["reason"], t: T): string {
+export function limitsText({ numbers = {} }: PlanReason, t: T): string {
   const { limit_percent: percent, limit_accounts: accounts } = numbers;
   return percent === undefined || accounts === undefined ? "" : t("limits", { percent, accounts });
 }

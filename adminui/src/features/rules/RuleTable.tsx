@@ -71,7 +71,7 @@ function useColumns({ rules, choices, dispatch, onEdit }: Props, onRemove: (rule
           <Text component="span" size="sm" fw={600} miw={22} className="wl-tabular">
             {rules.indexOf(rule) + 1}
           </Text>
-          {isPinned(rules, rule.id) ? <Badge color="gray">{t("last")}</Badge> : [arrow(rule, -1), arrow(rule, 1)].map((button) => <span key={button.props.id}>{button}</span>)}
+          {isPinned(rules, rule.id) ? <Badge color="gray" miw="max-content">{t("last")}</Badge> : [arrow(rule, -1), arrow(rule, 1)].map((button) => <span key={button.props.id}>{button}</span>)}
         </Group>
       ),
     },

@@ -47,3 +47,13 @@ export function dropEmptySecrets(config: JsonObject, paths: readonly string[]): 
   }
   return copy;
 }
+
+/** withDefaults fills in what a stored configuration leaves out, as the hub does before it runs it. */
+export function withDefaults(defaults: JsonObject, config: JsonObject = {}): JsonObject {
+  const filled: JsonObject = { ...defaults };
+  for (const [name, value] of Object.entries(config)) {
+    const base = filled[name];
+    filled[name] = isObject(value) && isObject(base) ? withDefaults(base, value) : value;
+  }
+  return filled;
+}

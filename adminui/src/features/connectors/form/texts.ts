@@ -33,7 +33,7 @@ export function fieldTexts(kind: string, t: TFunction<"connectors">, i18n: i18n)
       .filter((full) => i18n.exists(full, { ns: "connectors" }))
       .map((full) => t(full))[0];
   return {
-    choice: (path, value) => find(`${path}.${value}`) ?? value,
+    choice: (path, value) => find(`${path}.${value || "none"}`) ?? value,
     entry: t("form.entry"),
     label: (path) => find(path) ?? spelled(path),
     help: (path, description) =>
