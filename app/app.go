@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -183,6 +184,9 @@ func (a *App) hear(h store.Hint) {
 	}
 	if len(h.What) > 0 {
 		a.live.Changed(h.Clinic, h.What...)
+	}
+	if slices.Contains(h.What, "duty") {
+		a.stream.Tell(h.Clinic, stream.HintDuty) // who is on duty is on the screen of every phone
 	}
 }
 
