@@ -50,7 +50,7 @@ for (const view of views) {
     try {
       await page.goto(hub.address + path);
       await page.locator("h1").first().waitFor({ timeout: 8000 });
-      await page.locator("[data-testid=loading]").waitFor({ state: "detached", timeout: 8000 });
+      await page.waitForFunction(() => !document.querySelector("[data-testid=loading]"), undefined, { timeout: 8000 });
       if (act) await act(page, hub);
       await page.waitForTimeout(350);
     } catch (error) {
