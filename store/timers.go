@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -22,24 +23,47 @@ const timersPerRound = 100
 // locks the alert first, so two can never wait for each other in a circle. now() is the
 // database's clock; unlike clock_timestamp() it can be looked up in the index. A timer that
 // was set anew since does not match any more and stays.
-const takeDueSQL = `
+const (
+	takeDueSQL   = dueSQL + takeSQL
+	takeDueOfSQL = dueSQL + ` and t.alert_id = $3` + takeSQL // of one alert
+	dueSQL       = `
 with due as (
   select t.alert_id, t.kind, t.gen, t.due_at from alert_timer t
   join alert a on a.clinic_id = t.clinic_id and a.id = t.alert_id
-  where t.clinic_id = $1 and t.due_at <= now()
+  where t.clinic_id = $1 and t.due_at <= now()`
+	takeSQL = `
   order by t.due_at limit $2 for update of a skip locked)
 delete from alert_timer t using due d
 where t.clinic_id = $1 and t.alert_id = d.alert_id and t.kind = d.kind and t.gen = d.gen and t.due_at = d.due_at
 returning t.alert_id, t.kind, t.gen, t.due_at`
+)
 
 const nextDueSQL = `select extract(epoch from min(due_at) - clock_timestamp())::float8 from alert_timer where clinic_id = $1`
 
 // FireDue lets at most limit due timers of a clinic take effect and returns how many it
 // took and how long it is until the next one (at most maxTimerSleep). Any node may call it
-// at any time: a row is taken by one of them, and a crash leaves it to the next.
+// at any time: a row is taken by one of them, and a crash leaves it to the next. When they
+// fail together each alert is tried alone, so that a broken one keeps no other from
+// escalating; its timer stays and is reported as overdue.
 func (db *DB) FireDue(ctx context.Context, clinic hub.ClinicID, limit int) (fired int, wait time.Duration, err error) {
+	fired, wait, err = db.fire(ctx, clinic, takeDueSQL, clinic, limit)
+	if err != nil {
+		wait = maxTimerSleep
+		fired, err = db.fireEach(ctx, clinic, limit)
+	}
+	if fired > 0 {
+		db.woke()
+	}
+	if err != nil {
+		return fired, wait, fmt.Errorf("fire timers: %w", err)
+	}
+	return fired, wait, nil
+}
+
+// fire takes the timers a query returns and applies them, in one transaction.
+func (db *DB) fire(ctx context.Context, clinic hub.ClinicID, take string, args ...any) (fired int, wait time.Duration, err error) {
 	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, takeDueSQL, clinic, limit)
+		rows, err := tx.Query(ctx, take, args...)
 		if err != nil {
 			return err
 		}
@@ -63,12 +87,35 @@ func (db *DB) FireDue(ctx context.Context, clinic hub.ClinicID, limit int) (fire
 		return nil
 	})
 	if err != nil {
-		return 0, maxTimerSleep, fmt.Errorf("fire timers: %w", err)
-	}
-	if fired > 0 {
-		db.woke()
+		return 0, 0, err
 	}
 	return fired, wait, nil
+}
+
+// fireEach fires what is due one alert after the other. It looks at all of them, however
+// many are broken, and returns the errors of those that failed.
+func (db *DB) fireEach(ctx context.Context, clinic hub.ClinicID, limit int) (fired int, err error) {
+	const sql = `select alert_id from alert_timer where clinic_id = $1 and due_at <= now() group by 1 order by min(due_at)`
+	var alerts []hub.AlertID
+	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+		alerts, err = collect(ctx, tx, pgx.RowTo[hub.AlertID], sql, clinic)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var failed []error
+	for _, id := range alerts {
+		n, _, err := db.fire(ctx, clinic, takeDueOfSQL, clinic, limit, id)
+		fired += n
+		if err != nil {
+			failed = append(failed, fmt.Errorf("alert %s: %w", id, err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return fired, errors.Join(failed...)
 }
 
 // sleepUntil turns the seconds to the next timer into a sleep. One that is overdue is being
@@ -93,20 +140,36 @@ func (db *DB) RunTimers(ctx context.Context, log *slog.Logger) {
 	}
 }
 
+// fireTime bounds one round of a clinic: a connection that hangs (a database host that is
+// gone without a word) must not hold up the timers for as long as TCP is patient.
+const fireTime = 30 * time.Second
+
+// fireAll fires the timers of each clinic. What fails in one keeps no other waiting.
 func (db *DB) fireAll(ctx context.Context, log *slog.Logger) time.Duration {
-	clinics, err := db.Clinics(ctx)
+	bound, cancel := context.WithTimeout(ctx, fireTime)
+	defer cancel()
+	clinics, err := db.Clinics(bound)
 	wait := maxTimerSleep
-	for _, c := range clinics {
-		for fired := timersPerRound; fired == timersPerRound && err == nil; {
-			var next time.Duration
-			fired, next, err = db.FireDue(ctx, c.ID, timersPerRound)
-			wait = min(wait, next)
-		}
-	}
 	if err != nil && ctx.Err() == nil {
 		log.Error("timers did not fire", "err", err)
 	}
+	for _, c := range clinics {
+		next, err := db.fireClinic(ctx, c.ID)
+		wait = min(wait, next)
+		if err != nil && ctx.Err() == nil {
+			log.Error("timers did not fire", "clinic", c.ID, "err", err)
+		}
+	}
 	return wait
+}
+
+func (db *DB) fireClinic(ctx context.Context, clinic hub.ClinicID) (wait time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, fireTime)
+	defer cancel()
+	for fired := timersPerRound; fired == timersPerRound && err == nil; {
+		fired, wait, err = db.FireDue(ctx, clinic, timersPerRound)
+	}
+	return wait, err
 }
 
 // Watch is what the auditor found. Each number but Running must be zero.
