@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -50,6 +51,9 @@ func Demo(ctx context.Context, s Setup, o DemoOptions) error {
 			return fmt.Errorf("start over: %w", err)
 		}
 	}
+	if err := demoPortsFree(ctx); err != nil {
+		return err
+	}
 	log, level, err := demoLogger(c)
 	if err != nil {
 		return err
@@ -61,6 +65,20 @@ func Demo(ctx context.Context, s Setup, o DemoOptions) error {
 	}
 	err = a.runDemo(ctx, o)
 	return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+}
+
+// demoPortsFree fails early and by name when something else, such as another demo, has one
+// of the connectors' ports.
+func demoPortsFree(ctx context.Context) error {
+	var config net.ListenConfig
+	for what, addr := range map[string]string{"MLLP": demoMLLP, "ESPA-X": demoESPA, "the alarm API": demoAlarms} {
+		l, err := config.Listen(ctx, "tcp", addr)
+		if err != nil {
+			return fmt.Errorf("the demo needs %s for %s: %w", addr, what, err)
+		}
+		l.Close()
+	}
+	return nil
 }
 
 // demoLogger writes to a file in the data directory, so that the links stay on the screen.
