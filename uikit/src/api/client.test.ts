@@ -67,4 +67,11 @@ describe("unwrap", () => {
     await failure(unwrap(answering(problem(401, {}), onSignedOut).GET("/api/v1/thing")));
     expect(onSignedOut).toHaveBeenCalledOnce();
   });
+
+  it("does not take a wrong password for the end of the session", async () => {
+    const onSignedOut = vi.fn();
+    const wrong = problem(401, { code: "wrong" });
+    await failure(unwrap(answering(wrong, onSignedOut).GET("/api/v1/thing")));
+    expect(onSignedOut).not.toHaveBeenCalled();
+  });
 });

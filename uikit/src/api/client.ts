@@ -29,10 +29,16 @@ export function createApi<Paths extends object>(options: ApiOptions = {}): Clien
   return client;
 }
 
+async function codeOf(response: Response): Promise<string | undefined> {
+  const body: unknown = await response.clone().json().catch(() => null);
+  return toApiError(response.status, body).problem.code;
+}
+
 function watchSession(options: ApiOptions): Middleware {
   return {
-    onResponse({ response }) {
-      if (response.status === 401) options.onSignedOut?.();
+    async onResponse({ response }) {
+      // "wrong" is about a password in the request, not about the session.
+      if (response.status === 401 && (await codeOf(response)) !== "wrong") options.onSignedOut?.();
     },
     onError() {
       return new ApiError(0, { title: "no connection" });
