@@ -271,6 +271,24 @@ func TestIdempotencyKey(t *testing.T) {
 	if got := slices.Sorted(maps.Values(keys)); !slices.Equal(got, []int{1, 1, 1, 2}) {
 		t.Errorf("keys %v", keys)
 	}
+	r.ask("POST", "/v1/events", "all", strings.Replace(fall, "bed/302 2", "bed/303 1", 1), "Idempotency-Key", "k1")
+	if last := r.raws[len(r.raws)-1]; keys[last.Key] > 0 {
+		t.Error("another alarm with the same key would be answered 202 and lost")
+	}
+}
+
+// TestWebhookEndsNoOtherWardsAlarm: a fingerprint is chosen by the caller, so it may be the
+// key of an alarm its token is not for.
+func TestWebhookEndsNoOtherWardsAlarm(t *testing.T) {
+	t.Parallel()
+	r := start(t, "")
+	r.ask("POST", "/v1/alertmanager", "all", webhookBody(amBody("firing", `,"ward":"7A"`)))
+	for _, status := range []string{"resolved", "firing"} {
+		code, _, _ := r.ask("POST", "/v1/alertmanager", "4b", webhookBody(amBody(status, `,"ward":"4B"`)))
+		if code != 403 || len(r.signals) != 1 {
+			t.Errorf("%s of another ward's alarm: %d, %d signals", status, code, len(r.signals))
+		}
+	}
 }
 
 func TestEmergenciesAreNeverThrottled(t *testing.T) {

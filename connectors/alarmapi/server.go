@@ -202,7 +202,7 @@ func (s *server) postEvent(w http.ResponseWriter, r *http.Request) {
 		problem{Status: http.StatusTooManyRequests, Detail: "too many events from this token"}.write(w)
 		return
 	}
-	raw := connectors.Raw{Key: idempotencyKey(r, g), Type: "POST /v1/events", ControlID: n.DedupKey, Peer: peer(r),
+	raw := connectors.Raw{Key: idempotencyKey(r, g, body), Type: "POST /v1/events", ControlID: n.DedupKey, Peer: peer(r),
 		Body: body, Received: s.env.Now()}
 	if err := s.put(r.Context(), raw, signal); err != nil {
 		s.unavailable(w, err)
@@ -219,20 +219,28 @@ func (s *server) reaches(w http.ResponseWriter, r *http.Request, g connectors.Gr
 	if len(g.Wards) == 0 {
 		return true
 	}
-	allowed := n.Action == "resolve" || covers(g, n.Ward)
-	running, err := s.env.Status(r.Context(), n.DedupKey)
-	switch {
-	case err == nil:
-		allowed = allowed && (running.State.Final() || covers(g, running.Ward))
-	case hub.KindOf(err) != hub.NotFound:
+	allowed, err := s.owns(r.Context(), g, n.DedupKey)
+	if err != nil {
 		s.unavailable(w, err)
 		return false
 	}
-	if !allowed {
+	if allowed = allowed && (n.Action == "resolve" || covers(g, n.Ward)); !allowed {
 		s.env.Count("ward_refused")
 		problem{Status: http.StatusForbidden, Detail: "this token is not for that ward"}.write(w)
 	}
 	return allowed
+}
+
+// owns reports whether the running alert with a key, if there is one, is in a token's wards.
+func (s *server) owns(ctx context.Context, g connectors.Grant, key string) (bool, error) {
+	running, err := s.env.Status(ctx, key)
+	switch {
+	case err == nil:
+		return running.State.Final() || covers(g, running.Ward), nil
+	case hub.KindOf(err) == hub.NotFound:
+		return true, nil
+	}
+	return false, err
 }
 
 // getAlert says where an alert stands. One of another ward is not found.
@@ -287,7 +295,15 @@ func (s *server) postAlertmanager(w http.ResponseWriter, r *http.Request) {
 	refused := 0
 	for _, a := range alerts {
 		signal := a.signal(s.config.SignalKind)
-		if !covers(g, signal.Ward) {
+		allowed := len(g.Wards) == 0
+		if !allowed && covers(g, signal.Ward) {
+			var err error
+			if allowed, err = s.owns(r.Context(), g, signal.Ref); err != nil {
+				s.unavailable(w, err)
+				return
+			}
+		}
+		if !allowed {
 			s.env.Count("ward_refused")
 			refused++
 			continue
@@ -390,13 +406,14 @@ func (s *server) report() {
 }
 
 // idempotencyKey makes a repeated request with the same Idempotency-Key harmless. Without
-// one each request counts; the alert itself is still one for each dedup_key.
-func idempotencyKey(r *http.Request, g connectors.Grant) string {
+// one each request counts; the alert itself is still one for each dedup_key. The body is
+// part of it: a caller that uses one key for different alarms must not lose the second.
+func idempotencyKey(r *http.Request, g connectors.Grant, body []byte) string {
 	key := r.Header.Get("Idempotency-Key")
 	if key == "" {
 		return string(hub.NewID[hub.MessageID]())
 	}
-	sum := sha256.Sum256([]byte(g.TokenID + "\x00" + key))
+	sum := sha256.Sum256(slices.Concat([]byte(g.TokenID+"\x00"+key+"\x00"), body))
 	return "idem/" + hex.EncodeToString(sum[:])
 }
 
