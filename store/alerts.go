@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -81,7 +82,11 @@ func (db *DB) applyInputs(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, i
 	if err != nil {
 		return nil, fmt.Errorf("lock alerts: %w", err)
 	}
-	book := alerting.NewBook(clinic, in.now, in.loc, &roster{tx: tx, clinic: clinic, rules: in.rules})
+	world := &roster{tx: tx, clinic: clinic, rules: in.rules}
+	if err := world.meet(ctx, in.people(inputs)); err != nil {
+		return nil, err
+	}
+	book := alerting.NewBook(clinic, in.now, in.loc, world)
 	book.Load(in.running)
 	results := make([]alerting.Result, len(inputs))
 	for i, input := range inputs {
@@ -108,6 +113,31 @@ type locked struct {
 	rules   []alerting.Rule
 	running []alerting.Snapshot
 	ended   map[hub.AlertID]alerting.Snapshot
+}
+
+// people are those whose names sources may hear because of these inputs: who acts, and who
+// let a step's time pass.
+func (l *locked) people(inputs []alerting.Input) []hub.UserID {
+	var users []hub.UserID
+	due := map[hub.AlertID]bool{}
+	for _, in := range inputs {
+		switch {
+		case in.Act != nil:
+			users = append(users, in.Act.User)
+		case in.Due != nil:
+			due[in.Due.Alert] = true
+		}
+	}
+	for _, s := range l.running {
+		if !due[s.Alert.ID] {
+			continue
+		}
+		for _, d := range s.Dispatches {
+			users = append(users, d.User)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
 }
 
 // late answers an act on an alert that is over. Only recipients may learn that it was.

@@ -89,7 +89,10 @@ func (r *roster) Resolve(ctx context.Context, t alerting.Target, ward string) ([
 		return nil, fmt.Errorf("resolve recipients: %w", err)
 	}
 	if r.found == nil {
-		r.found, r.people = map[rosterKey][]alerting.Recipient{}, map[hub.UserID]alerting.Recipient{}
+		r.found = map[rosterKey][]alerting.Recipient{}
+	}
+	if r.people == nil {
+		r.people = map[hub.UserID]alerting.Recipient{}
 	}
 	r.found[k] = found
 	for _, p := range found {
@@ -119,23 +122,41 @@ func (r *roster) resolve(ctx context.Context, t alerting.Target, ward string) ([
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[alerting.Recipient])
 }
 
-const personSQL = `select ` + recipientColumns + ` from account a where a.clinic_id = $1 and a.id = $2`
+const peopleSQL = `select ` + recipientColumns + ` from account a where a.clinic_id = $1 and a.id = any($2)`
+
+// meet reads the people a batch of inputs is about in one go: an emergency is told
+// delivered by thousands of devices at once, and asking for each took longer than all the
+// rest of such a batch.
+func (r *roster) meet(ctx context.Context, users []hub.UserID) error {
+	if r.people == nil {
+		r.people = map[hub.UserID]alerting.Recipient{}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	rows, err := r.tx.Query(ctx, peopleSQL, r.clinic, users)
+	if err != nil {
+		return fmt.Errorf("read people: %w", err)
+	}
+	people, err := pgx.CollectRows(rows, pgx.RowToStructByPos[alerting.Recipient])
+	if err != nil {
+		return fmt.Errorf("read people: %w", err)
+	}
+	for _, p := range people {
+		r.people[p.User] = p
+	}
+	return nil
+}
 
 // Person returns one account, also one that is locked by now: the source is told who it was.
 func (r *roster) Person(ctx context.Context, user hub.UserID) (alerting.Recipient, error) {
+	if _, ok := r.people[user]; !ok {
+		if err := r.meet(ctx, []hub.UserID{user}); err != nil {
+			return alerting.Recipient{}, err
+		}
+	}
 	if p, ok := r.people[user]; ok {
 		return p, nil
 	}
-	rows, err := r.tx.Query(ctx, personSQL, r.clinic, user)
-	if err != nil {
-		return alerting.Recipient{}, fmt.Errorf("read person: %w", err)
-	}
-	p, err := pgx.CollectRows(rows, pgx.RowToStructByPos[alerting.Recipient])
-	if err != nil {
-		return alerting.Recipient{}, fmt.Errorf("read person: %w", err)
-	}
-	if len(p) == 0 {
-		return alerting.Recipient{User: user}, nil
-	}
-	return p[0], nil
+	return alerting.Recipient{User: user}, nil
 }
