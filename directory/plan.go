@@ -119,6 +119,16 @@ type Action struct {
 	Problems []Problem `json:"problems,omitempty"`
 }
 
+// Diff returns how a field changes; zero when it does not.
+func (a Action) Diff(f Field) Diff {
+	for _, d := range a.Fields {
+		if d.Field == f {
+			return d
+		}
+	}
+	return Diff{}
+}
+
 // PersonRef names the person of an action; ID is empty for one to be created.
 type PersonRef struct {
 	ID          hub.PersonID `json:"id,omitempty"`

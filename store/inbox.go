@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -44,66 +45,94 @@ type outcome struct {
 	effect map[string]any
 }
 
+// input is what one sender waits for: a signal, changes, moves, or the raw input alone.
+type input struct {
+	box     *Inbox
+	raw     connectors.Raw
+	signal  *alerting.Signal
+	changes []directory.Change
+	moves   []alerting.Movement
+}
+
 // PutChanges stores raw and applies what it says about staff.
 func (b *Inbox) PutChanges(ctx context.Context, raw connectors.Raw, changes ...directory.Change) error {
-	return b.put(ctx, raw, func(tx pgx.Tx, from source) (outcome, error) {
-		if len(changes) == 0 {
-			return outcome{status: connectors.MessageApplied}, nil
-		}
-		origin := directory.Origin{Source: b.connector, Message: from.message, Control: raw.ControlID}
-		plan, err := b.db.applyChanges(ctx, tx, b.clinic, origin, changes)
-		if err != nil {
-			return outcome{}, err
-		}
-		out := outcome{connectors.MessageApplied, map[string]any{"actions": len(plan.Actions)}}
-		if plan.Held {
-			out.status = connectors.MessageHeld
-			out.effect["plan_id"] = plan.ID
-		}
-		return out, nil
-	})
+	return b.take(ctx, &input{box: b, raw: raw, changes: changes})
 }
 
 // PutMovements stores raw and applies what it says about who lies where.
 func (b *Inbox) PutMovements(ctx context.Context, raw connectors.Raw, moves ...alerting.Movement) error {
-	return b.put(ctx, raw, func(tx pgx.Tx, from source) (outcome, error) {
-		err := b.db.applyMovements(ctx, tx, from, moves)
-		return outcome{connectors.MessageApplied, map[string]any{"movements": len(moves)}}, err
-	})
+	return b.take(ctx, &input{box: b, raw: raw, moves: moves})
 }
 
-// PutSignal stores raw and raises, updates or ends an alert. Signals that arrive together
-// are committed together.
+// PutSignal stores raw and raises, updates or ends an alert.
 func (b *Inbox) PutSignal(ctx context.Context, raw connectors.Raw, s alerting.Signal) error {
 	s.Connector = b.connector
-	if raw.Fault == nil && b.replay == "" {
-		return b.db.signals.Do(ctx, string(b.clinic), &signalPut{b, raw, s})
-	}
-	return b.put(ctx, raw, b.signalEffect(ctx, s))
+	return b.take(ctx, &input{box: b, raw: raw, signal: &s})
 }
 
-func (b *Inbox) signalEffect(ctx context.Context, s alerting.Signal) func(pgx.Tx, source) (outcome, error) {
-	return func(tx pgx.Tx, _ source) (outcome, error) {
-		results, err := b.db.applySignals(ctx, tx, b.clinic, []alerting.Signal{s})
+// take has inputs that arrive together committed together: the signals of a clinic, which
+// may be about one alert, and what else a connector sends. Full sets and what is replayed
+// have their transaction to themselves.
+func (b *Inbox) take(ctx context.Context, in *input) error {
+	switch {
+	case in.alone():
+		return b.put(ctx, in)
+	case in.signal != nil:
+		return b.db.signals.Do(ctx, string(b.clinic), in)
+	}
+	return b.db.signals.Do(ctx, string(b.clinic)+"/"+string(b.connector), in)
+}
+
+// alone reports whether an input is never committed together with others.
+func (in *input) alone() bool {
+	return in.box.replay != "" || in.signal != nil && in.raw.Fault != nil ||
+		len(in.changes) > manyKeys || len(in.moves) > manyKeys ||
+		slices.ContainsFunc(in.changes, func(c directory.Change) bool { return c.Op == directory.OpComplete })
+}
+
+// effect gives an input its effect in the transaction of an input that is put alone.
+func (in *input) effect(ctx context.Context, tx pgx.Tx, from source) (outcome, error) {
+	out := outcome{status: connectors.MessageApplied}
+	switch {
+	case in.signal != nil:
+		results, err := in.box.db.applySignals(ctx, tx, from.clinic, []alerting.Signal{*in.signal})
 		if err != nil {
-			return outcome{}, err
+			return out, err
 		}
-		return outcome{connectors.MessageApplied, map[string]any{"alert_id": results[0].Alert}}, results[0].Err
+		out.effect = map[string]any{"alert_id": results[0].Alert}
+		return out, results[0].Err
+	case len(in.moves) > 0:
+		out.effect = map[string]any{"movements": len(in.moves)}
+		return out, in.box.db.applyMovements(ctx, tx, from, in.moves)
+	case len(in.changes) > 0:
+		plan, err := in.box.db.applyChanges(ctx, tx, from.clinic, in.origin(from.message), in.changes)
+		out.effect = map[string]any{"actions": len(plan.Actions)}
+		if plan.Held {
+			out.status = connectors.MessageHeld
+			out.effect["plan_id"] = plan.ID
+		}
+		return out, err
 	}
+	return out, nil
 }
 
-// put stores the raw input and runs effect in the same transaction. An effect that can
+// origin is what values applied from the input name as their cause.
+func (in *input) origin(id hub.MessageID) directory.Origin {
+	return directory.Origin{Source: in.box.connector, Message: id, Control: in.raw.ControlID}
+}
+
+// put stores one raw input and gives it its effect in the same transaction. One that can
 // never work (see permanent) is undone and written down as the input's fault, so that the
 // source is not made to send it for ever.
-func (b *Inbox) put(ctx context.Context, raw connectors.Raw, effect func(pgx.Tx, source) (outcome, error)) error {
+func (b *Inbox) put(ctx context.Context, in *input) error {
 	err := b.db.inClinic(ctx, b.clinic, func(tx pgx.Tx) error {
-		id, fresh, err := b.storeRaw(ctx, tx, raw)
-		if err != nil || !fresh || raw.Fault != nil {
+		id, fresh, err := b.storeRaw(ctx, tx, in.raw)
+		if err != nil || !fresh || in.raw.Fault != nil {
 			return err
 		}
 		var out outcome
 		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
-			out, err = effect(tx, source{b.clinic, b.connector, id})
+			out, err = in.effect(ctx, tx, source{b.clinic, b.connector, id})
 			return err
 		})
 		if fault := permanent(err); fault != nil {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
@@ -14,20 +16,23 @@ import (
 // applyChanges plans what a source says about staff and writes it, in the transaction that
 // also keeps the raw input. A plan that is held writes only itself.
 func (db *DB) applyChanges(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, origin directory.Origin, changes []directory.Change) (directory.Plan, error) {
-	a := applier{tx: tx, clinic: clinic, origin: origin}
-	now, err := lockSource(ctx, tx, origin.Source, directory.WantedBy(changes, nil))
-	if err != nil {
-		return directory.Plan{}, err
+	var b pgx.Batch
+	var now time.Time
+	queuePersonLocks(&b, origin.Source, directory.WantedBy(changes, nil), &now)
+	load := queueKnown(&b, origin.Source, changes)
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		return directory.Plan{}, fmt.Errorf("read what is known: %w", err)
 	}
 	limits, err := loadLimits(ctx, tx)
 	if err != nil {
 		return directory.Plan{}, err
 	}
-	known, err := loadKnown(ctx, tx, origin.Source, changes)
+	known, err := load.finish(ctx, tx)
 	if err != nil {
 		return directory.Plan{}, err
 	}
 	plan := directory.MakePlan(known, changes, limits, now)
+	a := newApplier(tx, clinic, origin)
 	if plan.Complete {
 		if err := a.supersede(ctx); err != nil {
 			return plan, err
@@ -43,18 +48,44 @@ func (db *DB) applyChanges(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, 
 }
 
 // applier writes one plan, each table with as few statements as it has kinds of writes,
-// and sends most of them together: a message about one person waits for the network a few
-// times, not twenty.
+// and sends them together. A person is the subject of one message in a plan, and all that
+// is written of them names it.
 type applier struct {
 	tx     pgx.Tx
 	clinic hub.ClinicID
-	origin directory.Origin
-	ids    []hub.PersonID // of the plan's actions, in order
-	batch  pgx.Batch
+	origin directory.Origin            // of the plan, where all of it came in one message
+	causes map[string]directory.Origin // by the person's key, where it came in several
+	ids    []hub.PersonID              // of the plan's actions, in order
+	batch  *pgx.Batch
+	locked []hub.UserID // accounts that were locked, known once the batch was sent
+}
+
+func newApplier(tx pgx.Tx, clinic hub.ClinicID, origin directory.Origin) *applier {
+	return &applier{tx: tx, clinic: clinic, origin: origin, batch: &pgx.Batch{}}
+}
+
+// cause returns the message that spoke of a person.
+func (a *applier) cause(key string) directory.Origin {
+	if o, ok := a.causes[key]; ok {
+		return o
+	}
+	return a.origin
+}
+
+// named are the messages of rows to be written, as columns.
+type named struct{ messages, controls []string }
+
+func (n *named) add(o directory.Origin) {
+	n.messages, n.controls = append(n.messages, string(o.Message)), append(n.controls, o.Control)
 }
 
 // apply writes everything a plan says. It never touches a lock set by an administrator.
 func (a *applier) apply(ctx context.Context, p directory.Plan) error {
+	a.queue(p)
+	return a.flush(ctx)
+}
+
+func (a *applier) queue(p directory.Plan) {
 	a.putUnits(p.Units)
 	a.putLater(p.Later)
 	a.ids = make([]hub.PersonID, len(p.Actions))
@@ -64,30 +95,35 @@ func (a *applier) apply(ctx context.Context, p directory.Plan) error {
 		}
 	}
 	a.putPersons(p.Actions)
+	a.putStandings(p.Actions)
 	a.putValues(p.Actions)
 	a.putMemberships(p.Actions)
 	a.putHistory(p.Actions)
 	a.refresh(p.Actions)
+	a.putLogins(p.Actions)
+	a.putLocks(p.Actions)
+}
+
+// flush sends what is queued and then shuts out whoever was locked by it.
+func (a *applier) flush(ctx context.Context) error {
 	if a.batch.Len() == 0 {
 		return nil
 	}
-	if err := a.tx.SendBatch(ctx, &a.batch).Close(); err != nil {
+	if err := a.tx.SendBatch(ctx, a.batch).Close(); err != nil {
 		return fmt.Errorf("write persons: %w", err)
 	}
-	if err := a.putLogins(ctx, p.Actions); err != nil {
-		return fmt.Errorf("write logins: %w", err)
+	a.batch = &pgx.Batch{}
+	if len(a.locked) == 0 {
+		return nil
 	}
-	if err := a.putLocks(ctx, p.Actions); err != nil {
-		return fmt.Errorf("write locks: %w", err)
-	}
-	return nil
+	return shutOut(ctx, a.tx, a.clinic, a.locked)
 }
 
-// touched returns the persons who are new or differ in one of the fields.
-func (a *applier) touched(acts []directory.Action, fields ...directory.Field) []hub.PersonID {
+// differing returns the persons known before who differ in one of the fields.
+func (a *applier) differing(acts []directory.Action, fields ...directory.Field) []hub.PersonID {
 	var out []hub.PersonID
 	for i, act := range acts {
-		if act.Op == directory.ActCreate || slices.ContainsFunc(act.Fields, func(d directory.Diff) bool { return slices.Contains(fields, d.Field) }) {
+		if act.Op != directory.ActCreate && slices.ContainsFunc(act.Fields, func(d directory.Diff) bool { return slices.Contains(fields, d.Field) }) {
 			out = append(out, a.ids[i])
 		}
 	}
@@ -123,31 +159,47 @@ func (a *applier) putLater(later []directory.Change) {
 insert into directory_pending (clinic_id, source, key, due_at, op, change, message_id, control_id) values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (clinic_id, source, key, due_at, op) do update set change = excluded.change, message_id = excluded.message_id, control_id = excluded.control_id`
 	for _, c := range later {
-		a.batch.Queue(q, a.clinic, a.origin.Source, c.Key, c.At, c.Op, c, nullText(string(a.origin.Message)), a.origin.Control)
+		o := a.cause(c.Key)
+		a.batch.Queue(q, a.clinic, a.origin.Source, c.Key, c.At, c.Op, c, nullText(string(o.Message)), o.Control)
 	}
 }
 
-// putPersons writes the persons themselves and how they stand with the source.
+// putPersons makes persons as lists show them: nobody else has stated anything of them yet.
 func (a *applier) putPersons(acts []directory.Action) {
-	var fresh, moved []hub.PersonID
-	var names, keys, statuses []string
+	var ids []hub.PersonID
+	var names, titles, numbers []string
+	var active []bool
 	for i, act := range acts {
 		if act.Op == directory.ActCreate {
-			fresh, names = append(fresh, a.ids[i]), append(names, act.Person.Name)
+			ids, names, titles = append(ids, a.ids[i]), append(names, act.Person.Name), append(titles, act.Diff(directory.Title).To)
+			numbers, active = append(numbers, act.Person.StaffNumber), append(active, act.Status == directory.Working)
 		}
+	}
+	if len(ids) > 0 {
+		a.batch.Queue(`
+insert into person (clinic_id, id, name, title, staff_number, active)
+select $1, n.* from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bool[]) as n`, a.clinic, ids, names, titles, numbers, active)
+	}
+}
+
+// putStandings writes how persons stand with the source, where that changed.
+func (a *applier) putStandings(acts []directory.Action) {
+	var ids []hub.PersonID
+	var keys, statuses []string
+	var by named
+	for i, act := range acts {
 		if act.Op != directory.ActUpdate || slices.ContainsFunc(act.Fields, func(d directory.Diff) bool { return d.Field == directory.FieldStatus }) {
-			moved, keys, statuses = append(moved, a.ids[i]), append(keys, act.Key), append(statuses, string(act.Status))
+			ids, keys, statuses = append(ids, a.ids[i]), append(keys, act.Key), append(statuses, string(act.Status))
+			by.add(a.cause(act.Key))
 		}
 	}
-	if len(fresh) > 0 {
-		a.batch.Queue(`insert into person (clinic_id, id, name) select $1, * from unnest($2::uuid[], $3::text[])`, a.clinic, fresh, names)
-	}
-	if len(moved) > 0 {
+	if len(ids) > 0 {
 		a.batch.Queue(`
 insert into person_source (clinic_id, source, key, person_id, status, message_id)
-select $1, $2, n.key, n.person, n.status, $3 from unnest($4::text[], $5::uuid[], $6::text[]) as n (key, person, status)
+select $1, $2, n.key, n.person, n.status, nullif(n.message, '')::uuid
+from unnest($3::text[], $4::uuid[], $5::text[], $6::text[]) as n (key, person, status, message)
 on conflict (clinic_id, source, key) do update set status = excluded.status, message_id = excluded.message_id, changed_at = now()`,
-			a.clinic, a.origin.Source, nullText(string(a.origin.Message)), keys, moved, statuses)
+			a.clinic, a.origin.Source, keys, ids, statuses, by.messages)
 	}
 }
 
@@ -161,6 +213,7 @@ func (a *applier) putValues(acts []directory.Action) {
 		ids           []hub.PersonID
 		fields, texts []string
 	}
+	var by named
 	for i, act := range acts {
 		for _, d := range act.Fields {
 			switch {
@@ -169,16 +222,18 @@ func (a *applier) putValues(acts []directory.Action) {
 				cut.ids, cut.fields = append(cut.ids, a.ids[i]), append(cut.fields, string(d.Field))
 			default:
 				put.ids, put.fields, put.texts = append(put.ids, a.ids[i]), append(put.fields, string(d.Field)), append(put.texts, d.To)
+				by.add(a.cause(act.Key))
 			}
 		}
 	}
 	if len(put.ids) > 0 {
 		a.batch.Queue(`
 insert into person_value (clinic_id, person_id, field, source, text, message_id, control_id)
-select $1, n.person, n.field, $2, n.text, $3, $4 from unnest($5::uuid[], $6::text[], $7::text[]) as n (person, field, text)
+select $1, n.person, n.field, $2, n.text, nullif(n.message, '')::uuid, n.control
+from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[]) as n (person, field, text, message, control)
 on conflict (clinic_id, person_id, field, source) do update
 set text = excluded.text, message_id = excluded.message_id, control_id = excluded.control_id, at = now()`,
-			a.clinic, a.origin.Source, nullText(string(a.origin.Message)), a.origin.Control, put.ids, put.fields, put.texts)
+			a.clinic, a.origin.Source, put.ids, put.fields, put.texts, by.messages, by.controls)
 	}
 	if len(cut.ids) > 0 {
 		a.batch.Queue(`
@@ -215,8 +270,10 @@ select $1, n.person, u.id, $2, n.main from unnest($3::uuid[], $4::text[], $5::bo
 func (a *applier) putHistory(acts []directory.Action) {
 	var ids []hub.PersonID
 	var fields, from, to []string
+	var by named
 	add := func(i int, f directory.Field, old, new string) {
 		ids, fields, from, to = append(ids, a.ids[i]), append(fields, string(f)), append(from, old), append(to, new)
+		by.add(a.cause(acts[i].Key))
 	}
 	for i, act := range acts {
 		for _, d := range act.Fields {
@@ -234,14 +291,15 @@ func (a *applier) putHistory(acts []directory.Action) {
 	}
 	a.batch.Queue(`
 insert into person_change (clinic_id, person_id, field, old_text, new_text, source, message_id, control_id)
-select $1, n.person, n.field, n.old, n.new, $2, $3, $4 from unnest($5::uuid[], $6::text[], $7::text[], $8::text[]) as n (person, field, old, new)`,
-		a.clinic, a.origin.Source, nullText(string(a.origin.Message)), a.origin.Control, ids, fields, from, to)
+select $1, n.person, n.field, n.old, n.new, $2, nullif(n.message, '')::uuid, n.control
+from unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as n (person, field, old, new, message, control)`,
+		a.clinic, a.origin.Source, ids, fields, from, to, by.messages, by.controls)
 }
 
-// refresh computes what lists show of a person from the newest value of each field. A
-// person is active while no source says otherwise.
+// refresh computes what lists show of a known person from the newest value of each field.
+// A person is active while no source says otherwise.
 func (a *applier) refresh(acts []directory.Action) {
-	ids := a.touched(acts, directory.GivenName, directory.FamilyName, directory.StaffNumber, directory.Title, directory.FieldStatus)
+	ids := a.differing(acts, directory.GivenName, directory.FamilyName, directory.StaffNumber, directory.Title, directory.FieldStatus)
 	if len(ids) == 0 {
 		return
 	}
@@ -263,71 +321,73 @@ update person p set name = s.name, title = s.title, staff_number = s.staff_numbe
 }
 
 // putLogins makes accounts and renames their logins. Renaming goes by way of names nobody
-// can have, because two people may swap. Another source may have taken a login since the
-// plan was made: then nothing is written and the source tries again.
-func (a *applier) putLogins(ctx context.Context, acts []directory.Action) error {
-	var ids []hub.PersonID
-	var logins []string
+// can have, because two people may swap, and comes first, because it frees names. Another
+// source may have taken a login since the plan was made: then nothing is written and the
+// source tries again.
+func (a *applier) putLogins(acts []directory.Action) {
+	var renamed, fresh []hub.PersonID
+	var names, logins []string
 	var accounts []hub.UserID
 	for i, act := range acts {
-		if act.Login != "" {
-			ids, logins, accounts = append(ids, a.ids[i]), append(logins, act.Login), append(accounts, hub.NewID[hub.UserID]())
+		switch {
+		case act.Login == "":
+		case act.Diff(directory.FieldLogin).From != "":
+			renamed, names = append(renamed, a.ids[i]), append(names, act.Login)
+		default:
+			fresh, logins, accounts = append(fresh, a.ids[i]), append(logins, act.Login), append(accounts, hub.NewID[hub.UserID]())
 		}
 	}
-	if len(ids) == 0 {
-		return nil
+	if len(renamed) > 0 {
+		a.batch.Queue(`update account set login = '~' || id::text where person_id = any($1)`, renamed)
+		a.batch.Queue(`
+update account a set login = n.login from unnest($1::uuid[], $2::text[]) as n (person, login) where a.person_id = n.person`, renamed, names).
+			Exec(allOf(len(renamed)))
 	}
-	return a.putAccounts(ctx, ids, logins, accounts)
-}
-
-func (a *applier) putAccounts(ctx context.Context, ids []hub.PersonID, logins []string, accounts []hub.UserID) error {
-	if _, err := a.tx.Exec(ctx, `update account set login = '~' || id::text where person_id = any($1)`, ids); err != nil {
-		return err
-	}
-	renamed, err := a.tx.Exec(ctx, `
-update account a set login = n.login from unnest($1::uuid[], $2::text[]) as n (person, login) where a.person_id = n.person`, ids, logins)
-	if err != nil {
-		return err
-	}
-	made, err := a.tx.Exec(ctx, `
+	if len(fresh) > 0 {
+		a.batch.Queue(`
 insert into account (clinic_id, id, person_id, login, name)
 select $1, n.id, n.person, n.login, p.name from unnest($2::uuid[], $3::uuid[], $4::text[]) as n (id, person, login) join person p on p.id = n.person
-where not exists (select from account o where o.person_id = n.person)
-on conflict (clinic_id, login) do nothing`, a.clinic, accounts, ids, logins)
-	if err != nil {
-		return err
+on conflict do nothing`, a.clinic, accounts, fresh, logins).
+			Exec(allOf(len(fresh)))
 	}
-	if n := renamed.RowsAffected() + made.RowsAffected(); n != int64(len(ids)) {
-		return hub.E("directory.apply", hub.Unavailable, "login_race", "")
-	}
-	return nil
 }
 
-// putLocks makes the source's lock of each account what the person's standing asks for.
-func (a *applier) putLocks(ctx context.Context, acts []directory.Action) error {
-	ids := a.touched(acts, directory.FieldStatus, directory.FieldLogin)
-	if len(ids) == 0 {
-		return nil
-	}
-	rows, err := a.tx.Query(ctx, `
-update account a set locked_there = not p.active from person p
-where a.person_id = p.id and p.id = any($1) and a.locked_there = p.active returning a.id, a.locked_there`, ids)
-	if err != nil {
-		return err
-	}
-	var locked []hub.UserID
-	var id hub.UserID
-	var there bool
-	_, err = pgx.ForEachRow(rows, []any{&id, &there}, func() error {
-		if there {
-			locked = append(locked, id)
+// allOf fails when a statement about n logins wrote fewer of them.
+func allOf(n int) func(pgconn.CommandTag) error {
+	return func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() != int64(n) {
+			return hub.E("directory.apply", hub.Unavailable, "login_race", "")
 		}
 		return nil
-	})
-	if err != nil || len(locked) == 0 {
-		return err
 	}
-	return shutOut(ctx, a.tx, a.clinic, locked)
+}
+
+// putLocks makes the source's lock of each account what the person's standing asks for. A
+// new person who works has nothing to lock.
+func (a *applier) putLocks(acts []directory.Action) {
+	ids := a.differing(acts, directory.FieldStatus, directory.FieldLogin)
+	for i, act := range acts {
+		if act.Op == directory.ActCreate && act.Status != directory.Working {
+			ids = append(ids, a.ids[i])
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	a.batch.Queue(`
+update account a set locked_there = not p.active from person p
+where a.person_id = p.id and p.id = any($1) and a.locked_there = p.active returning a.id, a.locked_there`, ids).
+		Query(func(rows pgx.Rows) error {
+			var id hub.UserID
+			var there bool
+			_, err := pgx.ForEachRow(rows, []any{&id, &there}, func() error {
+				if there {
+					a.locked = append(a.locked, id)
+				}
+				return nil
+			})
+			return err
+		})
 }
 
 // shutOut ends the sessions and the duty of accounts that were just locked and tells every

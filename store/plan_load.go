@@ -11,26 +11,45 @@ import (
 	"github.com/wardline/wardline/hub"
 )
 
-// manyKeys is from how many persons on a batch locks its whole source instead of each
-// person: the server's lock table has a few thousand places for everybody.
+// manyKeys is from how many persons or visits on a transaction locks its whole source
+// instead of each of them: the server's lock table has a few thousand places for everybody.
 const manyKeys = 100
 
-// lockSource keeps two batches about the same people of one source apart until the
-// transaction ends. A few persons lock only themselves, so that messages about different
-// people commit side by side; a full set locks the source. It returns the database's time.
-func lockSource(ctx context.Context, tx pgx.Tx, source hub.ConnectorID, w directory.Wanted) (now time.Time, err error) {
-	const whole = `select pg_advisory_xact_lock(hashtextextended('directory ' || $1, 0))`
-	const shared = `select pg_advisory_xact_lock_shared(hashtextextended('directory ' || $1, 0))`
-	const each = `select pg_advisory_xact_lock(k) from (
-  select distinct hashtextextended('person ' || $1 || ' ' || key, 0) as k from unnest($2::text[]) key order by k) sorted`
-	var b pgx.Batch
-	if w.All || len(w.Keys) > manyKeys {
-		b.Queue(whole, string(source))
-	} else {
-		b.Queue(shared, string(source))
-		b.Queue(each, string(source), w.Keys)
+// lockKind is what an advisory lock stands for. Who needs both locks persons first.
+type lockKind string
+
+const (
+	personLocks lockKind = "person"
+	visitLocks  lockKind = "visit"
+)
+
+// queueLocks keeps two transactions about the same keys of one source apart until they end.
+// A few keys lock only themselves, so that messages about different people commit side by
+// side, in order of their hashes, so that nobody waits in a circle. The second column of
+// the last row is the database's time once all locks are held.
+func queueLocks(b *pgx.Batch, kind lockKind, source hub.ConnectorID, keys []string, whole bool) *pgx.QueuedQuery {
+	if whole {
+		return b.Queue(`select pg_advisory_xact_lock(hashtextextended($2::text || 's of ' || $1::text, 0)), clock_timestamp()`, string(source), string(kind))
 	}
-	b.Queue(`select clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(&now) })
+	return b.Queue(`
+select case when one then pg_advisory_xact_lock(k) else pg_advisory_xact_lock_shared(k) end, clock_timestamp() from (
+  select false as one, hashtextextended($2::text || 's of ' || $1::text, 0) as k union all
+  select distinct true, hashtextextended($2::text || ' ' || $1::text || ' ' || key, 0) from unnest($3::text[]) key order by one, k
+) sorted`, string(source), string(kind), keys)
+}
+
+// queuePersonLocks locks the persons a source speaks of, or with a full set all of them.
+func queuePersonLocks(b *pgx.Batch, source hub.ConnectorID, w directory.Wanted, now *time.Time) {
+	queueLocks(b, personLocks, source, w.Keys, w.All || len(w.Keys) > manyKeys).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{nil, now}, func() error { return nil })
+		return err
+	})
+}
+
+// lockSource locks persons, see queueLocks, and returns the database's time.
+func lockSource(ctx context.Context, tx pgx.Tx, source hub.ConnectorID, w directory.Wanted) (now time.Time, err error) {
+	var b pgx.Batch
+	queuePersonLocks(&b, source, w, &now)
 	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
 		return now, fmt.Errorf("lock source: %w", err)
 	}
@@ -39,27 +58,90 @@ func lockSource(ctx context.Context, tx pgx.Tx, source hub.ConnectorID, w direct
 
 // loadKnown reads what a plan of these changes starts from. The caller holds lockSource.
 func loadKnown(ctx context.Context, tx pgx.Tx, source hub.ConnectorID, changes []directory.Change) (directory.Known, error) {
-	var k directory.Known
-	var err error
-	if k.Persons, err = loadPersons(ctx, tx, source, directory.WantedBy(changes, nil)); err != nil {
-		return k, fmt.Errorf("read persons: %w", err)
+	var b pgx.Batch
+	l := queueKnown(&b, source, changes)
+	if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+		return l.known, fmt.Errorf("read what is known: %w", err)
 	}
-	w := directory.WantedBy(changes, k.Persons)
-	if k.Units, err = loadUnits(ctx, tx, w.Units); err != nil {
-		return k, fmt.Errorf("read units: %w", err)
-	}
-	if k.Logins, err = loadSet(ctx, tx, `select login from account where login = any($1)`, w.Logins); err != nil {
-		return k, fmt.Errorf("read logins: %w", err)
-	}
-	const mails = `select distinct text from person_value where field = 'mail' and text = any($1)`
-	if k.Mails, err = loadSet(ctx, tx, mails, w.Mails); err != nil {
-		return k, fmt.Errorf("read mail addresses: %w", err)
-	}
-	return k, nil
+	return l.finish(ctx, tx)
 }
 
-// loadPersons reads the source's persons with these keys, or all of them.
-func loadPersons(ctx context.Context, tx pgx.Tx, source hub.ConnectorID, w directory.Wanted) (map[string]directory.Person, error) {
+// knownLoad is what a plan starts from while it is on its way.
+type knownLoad struct {
+	changes []directory.Change
+	asked   directory.Wanted
+	known   directory.Known
+}
+
+const (
+	loginsSQL = `select login from account where login = any($1)`
+	mailsSQL  = `select distinct text from person_value where field = 'mail' and text = any($1)`
+)
+
+// queueKnown asks for what a plan of these changes starts from; finish returns it. The
+// source's locks must be queued before: only a statement after them sees what others did.
+func queueKnown(b *pgx.Batch, source hub.ConnectorID, changes []directory.Change) *knownLoad {
+	l := &knownLoad{changes: changes, asked: directory.WantedBy(changes, nil)}
+	l.known = directory.Known{Persons: map[string]directory.Person{}, Units: map[string]directory.Unit{}, Logins: map[string]bool{}, Mails: map[string]bool{}}
+	queuePersons(b, source, l.asked, l.known.Persons)
+	if len(l.asked.Units) > 0 {
+		queueUnits(b, l.asked.Units, l.known.Units)
+	}
+	if len(l.asked.Logins) > 0 {
+		b.Queue(loginsSQL, l.asked.Logins).Query(into(l.known.Logins))
+	}
+	if len(l.asked.Mails) > 0 {
+		b.Queue(mailsSQL, l.asked.Mails).Query(into(l.known.Mails))
+	}
+	return l
+}
+
+// finish looks up the logins that only the known persons' values ask for, which is seldom
+// any: mostly the changes state the same values, or the person has that login already.
+func (l *knownLoad) finish(ctx context.Context, tx pgx.Tx) (directory.Known, error) {
+	asked := map[string]bool{}
+	for _, s := range l.asked.Logins {
+		asked[s] = true
+	}
+	for _, p := range l.known.Persons {
+		if p.Login != "" {
+			asked[p.Login], l.known.Logins[p.Login] = true, true
+		}
+	}
+	var more []string
+	for _, s := range directory.WantedBy(l.changes, l.known.Persons).Logins {
+		if !asked[s] {
+			more = append(more, s)
+		}
+	}
+	if len(more) == 0 {
+		return l.known, nil
+	}
+	rows, err := tx.Query(ctx, loginsSQL, more)
+	if err == nil {
+		err = into(l.known.Logins)(rows)
+	}
+	if err != nil {
+		return l.known, fmt.Errorf("read logins: %w", err)
+	}
+	return l.known, nil
+}
+
+// into adds texts to a set.
+func into(set map[string]bool) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var s string
+		_, err := pgx.ForEachRow(rows, []any{&s}, func() error {
+			set[s] = true
+			return nil
+		})
+		return err
+	}
+}
+
+// queuePersons reads the source's persons with these keys, or all of them. The two are two
+// statements, because a plan made for either cannot use the index on the key.
+func queuePersons(b *pgx.Batch, source hub.ConnectorID, w directory.Wanted, out map[string]directory.Person) {
 	const q = `
 select s.key, s.person_id, s.status, coalesce(a.login, ''), coalesce(a.locked_here, false),
   coalesce((select jsonb_object_agg(v.field, v.text) from person_value v
@@ -68,57 +150,34 @@ select s.key, s.person_id, s.status, coalesce(a.login, ''), coalesce(a.locked_he
     from person_unit m join unit u on (u.clinic_id, u.id) = (m.clinic_id, m.unit_id)
     where (m.clinic_id, m.person_id, m.source) = (s.clinic_id, s.person_id, s.source)), '[]')
 from person_source s left join account a on (a.clinic_id, a.person_id) = (s.clinic_id, s.person_id)
-where s.source = $1 and ($2 or s.key = any($3))`
-	rows, err := tx.Query(ctx, q, source, w.All, w.Keys)
-	if err != nil {
-		return nil, err
+where s.source = $1`
+	asked := b.Queue(q, source)
+	if !w.All {
+		asked.SQL, asked.Arguments = q+` and s.key = any($2)`, []any{source, w.Keys}
 	}
-	out := map[string]directory.Person{}
-	var p directory.Person
-	_, err = pgx.ForEachRow(rows, []any{&p.Key, &p.ID, &p.Status, &p.Login, &p.LockedHere, &p.Values, &p.Units}, func() error {
-		out[p.Key] = p
-		p.Values, p.Units = nil, nil // the next row must not write into this one's
-		return nil
+	asked.Query(func(rows pgx.Rows) error {
+		var p directory.Person
+		_, err := pgx.ForEachRow(rows, []any{&p.Key, &p.ID, &p.Status, &p.Login, &p.LockedHere, &p.Values, &p.Units}, func() error {
+			out[p.Key] = p
+			p.Values, p.Units = nil, nil // the next row must not write into this one's
+			return nil
+		})
+		return err
 	})
-	return out, err
 }
 
-func loadUnits(ctx context.Context, tx pgx.Tx, codes []string) (map[string]directory.Unit, error) {
-	out := map[string]directory.Unit{}
-	if len(codes) == 0 {
-		return out, nil
-	}
-	rows, err := tx.Query(ctx, `
+func queueUnits(b *pgx.Batch, codes []string, out map[string]directory.Unit) {
+	b.Queue(`
 select u.code, u.name, u.kind, coalesce(p.code, '') from unit u left join unit p on (p.clinic_id, p.id) = (u.clinic_id, u.parent_id)
-where u.code = any($1)`, codes)
-	if err != nil {
-		return nil, err
-	}
-	var code string
-	var u directory.Unit
-	_, err = pgx.ForEachRow(rows, []any{&code, &u.Name, &u.Kind, &u.Parent}, func() error {
-		out[code] = u
-		return nil
+where u.code = any($1)`, codes).Query(func(rows pgx.Rows) error {
+		var code string
+		var u directory.Unit
+		_, err := pgx.ForEachRow(rows, []any{&code, &u.Name, &u.Kind, &u.Parent}, func() error {
+			out[code] = u
+			return nil
+		})
+		return err
 	})
-	return out, err
-}
-
-// loadSet returns those of the texts that q finds.
-func loadSet(ctx context.Context, tx pgx.Tx, q string, texts []string) (map[string]bool, error) {
-	out := map[string]bool{}
-	if len(texts) == 0 {
-		return out, nil
-	}
-	rows, err := tx.Query(ctx, q, texts)
-	if err != nil {
-		return nil, err
-	}
-	var s string
-	_, err = pgx.ForEachRow(rows, []any{&s}, func() error {
-		out[s] = true
-		return nil
-	})
-	return out, err
 }
 
 // loadLimits returns the clinic's brake.

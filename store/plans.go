@@ -170,7 +170,7 @@ func (db *DB) ApprovePlan(ctx context.Context, clinic hub.ClinicID, id hub.PlanI
 		if stale = !h.plan.Same(fresh); stale {
 			return replacePlan(ctx, tx, clinic, id, h.plan, fresh)
 		}
-		a := applier{tx: tx, clinic: clinic, origin: h.origin}
+		a := newApplier(tx, clinic, h.origin)
 		if err := a.apply(ctx, fresh); err != nil {
 			return err
 		}
@@ -278,7 +278,7 @@ func applyDueOf(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, source hub.
 			return n, err
 		}
 		plan := directory.MakePlan(known, changes, directory.Limits{Approved: true}, now)
-		a := applier{tx: tx, clinic: clinic, origin: d.origin}
+		a := newApplier(tx, clinic, d.origin)
 		if err := a.apply(ctx, plan); err != nil {
 			return n, err
 		}

@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/wardline/wardline/alerting"
+	"github.com/wardline/wardline/directory"
+	"github.com/wardline/wardline/hub"
+)
+
+// records is one transaction of inputs about staff and stays, all of one connector.
+type records struct {
+	db    *DB
+	from  *Inbox
+	now   time.Time // of the database, after the locks
+	known *knownLoad
+	stays *stays
+}
+
+// commitRecords stores a group of inputs about staff and stays and applies those that are
+// new. It returns errAlone, and nothing has happened, when a plan has to be kept for people
+// to look at: such a plan shows one input, and the brake counts the locks of one input.
+func (db *DB) commitRecords(ctx context.Context, group []*input) error {
+	r := &records{db: db, from: group[0].box}
+	return db.commitInputs(ctx, group, func(b *pgx.Batch) { r.look(b, group) }, func(tx pgx.Tx, fresh []freshRaw) error {
+		return r.apply(ctx, tx, fresh)
+	})
+}
+
+// look queues the locks and reads what the inputs may touch. Inputs that turn out to have
+// been stored before are looked up in vain.
+func (r *records) look(b *pgx.Batch, group []*input) {
+	var changes []directory.Change
+	var moves []alerting.Movement
+	for _, in := range group {
+		if in.raw.Fault == nil {
+			changes, moves = append(changes, in.changes...), append(moves, in.moves...)
+		}
+	}
+	if len(changes) > 0 {
+		queuePersonLocks(b, r.from.connector, directory.WantedBy(changes, nil), &r.now)
+		r.known = queueKnown(b, r.from.connector, changes)
+	}
+	if r.stays = newStays(r.db, r.from.clinic, r.from.connector); len(moves) > 0 {
+		r.stays.queueLoad(b, moves)
+	}
+}
+
+// apply writes what the inputs come to: the last round of staff, the stays and the effects
+// are sent together.
+func (r *records) apply(ctx context.Context, tx pgx.Tx, fresh []freshRaw) error {
+	a := newApplier(tx, r.from.clinic, directory.Origin{Source: r.from.connector})
+	all := rounds(fresh)
+	for i, round := range all {
+		if err := r.staff(ctx, a, round, i > 0); err != nil {
+			return err
+		}
+		if i < len(all)-1 {
+			if err := a.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	for _, f := range fresh {
+		if err := r.stays.fold(f.id, f.moves); err != nil {
+			return err
+		}
+	}
+	r.stays.queueWrite(a.batch)
+	return a.flush(ctx)
+}
+
+// staff queues what one round comes to. again says that an earlier round has changed what
+// is known.
+func (r *records) staff(ctx context.Context, a *applier, round []freshRaw, again bool) error {
+	var changes []directory.Change
+	a.causes = map[string]directory.Origin{}
+	for _, f := range round {
+		changes = append(changes, f.changes...)
+		for _, c := range f.changes {
+			a.causes[c.Key] = f.origin(f.id)
+		}
+	}
+	known, err := r.knownFor(ctx, a.tx, changes, again)
+	if err != nil {
+		return err
+	}
+	plan := directory.MakePlan(known, changes, directory.Limits{Approved: true}, r.now)
+	if plan.Counts().Lock > 0 {
+		limits, err := loadLimits(ctx, a.tx)
+		if err != nil {
+			return err
+		}
+		plan = directory.MakePlan(known, changes, limits, r.now)
+	}
+	if plan.Held || plan.Problems() > 0 {
+		return errAlone
+	}
+	a.queue(plan)
+	queueEffects(a, plan)
+	return nil
+}
+
+func (r *records) knownFor(ctx context.Context, tx pgx.Tx, changes []directory.Change, again bool) (directory.Known, error) {
+	if again {
+		return loadKnown(ctx, tx, r.from.connector, changes)
+	}
+	return r.known.finish(ctx, tx)
+}
+
+// queueEffects writes on each input how many people it changed.
+func queueEffects(a *applier, p directory.Plan) {
+	counts := map[hub.MessageID]int{}
+	for _, act := range p.Actions {
+		counts[a.cause(act.Key).Message]++
+	}
+	if len(counts) == 0 {
+		return
+	}
+	var ids []hub.MessageID
+	var numbers []int
+	for id, n := range counts {
+		ids, numbers = append(ids, id), append(numbers, n)
+	}
+	a.batch.Queue(`
+update message m set effect = jsonb_build_object('actions', n.count)
+from unnest($1::uuid[], $2::int[]) as n (id, count) where m.id = n.id`, ids, numbers)
+}
