@@ -2,7 +2,7 @@
 # Installs from the distribution what Wardline needs beside Go and Node.
 #
 #   deploy/install-deps.sh run    PostgreSQL server            (called by `make run`)
-#   deploy/install-deps.sh test   the same, Chromium and a font (called by `make test`)
+#   deploy/install-deps.sh test   the same, Chromium, a font, a C compiler (by `make test`)
 #
 # Debian 12 and Ubuntu 24.04. Says nothing and changes nothing when all is there. Installs
 # as root or where sudo asks no password; otherwise prints the exact command and ends with
@@ -132,6 +132,8 @@ if [ "$purpose" = test ]; then
 		fi
 	fi
 	has_font || others="$others fonts-dejavu-core"
+	# The race detector links with a C compiler.
+	command -v gcc >/dev/null || others="$others gcc libc6-dev"
 fi
 
 [ -z "$postgres$others" ] || install
