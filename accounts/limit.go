@@ -9,12 +9,14 @@ import (
 
 // Failures are counted per account and per address. A few are free; then each one doubles
 // the wait. The account's wait stays short, so that an attacker cannot keep its owner out;
-// a whole hospital may share one address, so its free failures are many.
+// a whole hospital may share one address, so its free failures are many, and one is
+// forgiven every minute: what people mistype over days must not add up to a wait for all.
 const (
 	accountFree    = 5
 	accountMaxWait = time.Minute
 	addressFree    = 30
 	addressMaxWait = 15 * time.Minute
+	addressForgive = time.Minute
 	forgetAfter    = time.Hour
 	maxCounters    = 20_000 // about 3 MB; beyond it the oldest half is forgotten
 )
@@ -30,6 +32,7 @@ type limiter struct {
 type counter struct {
 	failures int
 	last     time.Time
+	forgiven time.Time // up to when failures have been forgiven
 }
 
 func newLimiter(now func() time.Time) *limiter {
@@ -47,13 +50,18 @@ func (w Wait) Error() string { return "wait " + time.Duration(w).String() }
 type attempt struct {
 	l                *limiter
 	account, address string
+	began, before    time.Time // this attempt, and the one before it from this address
 }
 
 // begin admits an attempt or refuses it with TooMany "slow_down" and a Wait.
 func (l *limiter) begin(op string, clinic hub.ClinicID, login, address string) (attempt, error) {
-	a := attempt{l, "a " + string(clinic) + " " + login, "i " + address}
+	a := attempt{l: l, account: "a " + string(clinic) + " " + login, address: "i " + address, began: l.now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if c := l.by[a.address]; c != nil {
+		c.forgive(a.began)
+		a.before = c.last
+	}
 	wait := max(l.wait(a.account, accountFree, accountMaxWait), l.wait(a.address, addressFree, addressMaxWait))
 	if wait > 0 {
 		return a, hub.E(op, hub.TooMany, "slow_down", "%w", Wait(wait))
@@ -81,7 +89,7 @@ func (l *limiter) count(key string) {
 	c := l.by[key]
 	if c == nil {
 		l.makeRoom(now)
-		c = &counter{}
+		c = &counter{forgiven: now}
 		l.by[key] = c
 	}
 	if now.Sub(c.last) > forgetAfter {
@@ -89,6 +97,13 @@ func (l *limiter) count(key string) {
 	}
 	c.failures++
 	c.last = now
+}
+
+// forgive takes off a failure for each addressForgive that has passed.
+func (c *counter) forgive(now time.Time) {
+	n := int(now.Sub(c.forgiven) / addressForgive)
+	c.failures = max(0, c.failures-n)
+	c.forgiven = c.forgiven.Add(time.Duration(n) * addressForgive)
 }
 
 // makeRoom keeps the map bounded. Forgetting live counters under a flood of made-up logins
@@ -112,6 +127,10 @@ func (a attempt) succeeded() {
 	defer a.l.mu.Unlock()
 	delete(a.l.by, a.account)
 	a.l.less(a.address)
+	// Who signs in rightly must not make those wait longer who share the address.
+	if c := a.l.by[a.address]; c != nil && c.last.Equal(a.began) {
+		c.last = a.before
+	}
 }
 
 // void takes the attempt back: it proved nothing either way.

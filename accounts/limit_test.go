@@ -132,3 +132,35 @@ func TestCountersStayBounded(t *testing.T) {
 		t.Error("the flood's own address was forgotten")
 	}
 }
+
+// TestWrongPasswordsOfAWholeHospitalAreForgiven: behind a proxy everybody shares an address.
+// The few who mistype, day after day, must not add up to a wait for all.
+func TestWrongPasswordsOfAWholeHospitalAreForgiven(t *testing.T) {
+	t.Parallel()
+	l, c := newTestLimiter()
+	for minute := range 7 * 24 * 60 {
+		c.now = c.now.Add(time.Minute)
+		a, err := l.begin("test", "clinic", fmt.Sprint("nurse ", minute%1000), "proxy")
+		if err != nil {
+			t.Fatalf("after %d minutes: %v", minute, err)
+		}
+		if minute%10 != 0 { // every tenth mistypes
+			a.succeeded()
+		}
+	}
+}
+
+// TestGuessingFromOneAddressStaysSlow although failures are forgiven.
+func TestGuessingFromOneAddressStaysSlow(t *testing.T) {
+	t.Parallel()
+	l, c := newTestLimiter()
+	tries := 0
+	for end := c.now.Add(24 * time.Hour); c.now.Before(end); c.now = c.now.Add(time.Second) {
+		if fail(t, l, fmt.Sprint(tries), "attacker") == 0 {
+			tries++
+		}
+	}
+	if tries > 1500 {
+		t.Errorf("%d guesses in a day from one address", tries)
+	}
+}
