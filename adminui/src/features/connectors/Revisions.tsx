@@ -23,6 +23,9 @@ function RevisionPanel({ connector, revision, onRevert }: EntryProps) {
   const { t } = useTranslation("connectors");
   const current = revision.revision === connector.revision;
   const title = t(current ? "revision.current" : "revision.title", { revision: revision.revision });
+  // The hub notes a way back as "→ 3".
+  const target = /^→ (\d+)$/.exec(revision.comment ?? "")?.[1];
+  const comment = target ? t("revision.reverted", { revision: target }) : revision.comment;
   const diff: Difference[] = revision.diff ?? [];
   return (
     <div data-testid="revision" data-revision={revision.revision}>
@@ -50,7 +53,7 @@ function RevisionPanel({ connector, revision, onRevert }: EntryProps) {
             <Time at={revision.at} format="absolute" />
           </Text>
         </Group>
-        {revision.comment && <Text mb="xs">{revision.comment}</Text>}
+        {revision.comment && <Text mb="xs">{comment}</Text>}
         {diff.length > 0 ? (
           <DiffTable kind={connector.kind} diff={diff} />
         ) : (
