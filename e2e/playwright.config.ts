@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 
-const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 // One worker: each journey starts a hub of its own and the machine may have two cores only.
 export default defineConfig({
@@ -8,13 +8,16 @@ export default defineConfig({
   outputDir: 'out/results',
   workers: 1,
   retries: 0,
-  timeout: 120_000,
+  timeout: 90_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {
     locale: 'de-DE',
     timezoneId: 'Europe/Berlin',
-    trace: 'retain-on-failure',
+    actionTimeout: 15_000,
+    screenshot: 'only-on-failure',
+    // Recording costs a core; asked for when a failure has to be understood.
+    trace: process.env['TRACE'] ? 'retain-on-failure' : 'off',
     launchOptions: {
       executablePath: chromium,
       args: [

@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { request, type APIRequestContext } from '@playwright/test';
 import { freePort, until } from './net';
 
 const root = path.resolve(import.meta.dirname, '../..');
+const binary = process.env['HUB_BINARY'] ?? path.join(root, 'bin/wardline');
 
 /** A real hub in a directory of its own, with its private PostgreSQL. */
 export class Hub {
@@ -16,50 +16,54 @@ export class Hub {
   private child?: ChildProcess;
   private output = '';
 
-  static async start(): Promise<Hub> {
+  /** Starts `wardline serve`, or `wardline demo` with its simulated clinic. */
+  static async start(command: string[] = ['serve']): Promise<Hub> {
     const hub = new Hub();
     chmodSync(hub.dir, 0o711); // PostgreSQL runs as another user when the tests run as root
-    const [chat, console_, management] = [await freePort(), await freePort(), await freePort()];
-    hub.chat = `http://localhost:${chat}`;
-    hub.console = `http://localhost:${console_}`;
-    hub.management = `http://127.0.0.1:${management}`;
-    await hub.run();
+    hub.chat = `http://localhost:${await freePort()}`;
+    hub.console = `http://localhost:${await freePort()}`;
+    hub.management = `http://127.0.0.1:${await freePort()}`;
+    await hub.run(command);
     return hub;
   }
 
-  /** Starts the process; also after kill, on the same data. */
-  async run(): Promise<void> {
+  private async run(command: string[]): Promise<void> {
     const at = (url: string) => `127.0.0.1:${new URL(url).port}`;
-    this.child = spawn(
-      path.join(root, 'bin/wardline'),
-      ['serve', '--data-dir', path.join(this.dir, 'data'), '--chat', at(this.chat), '--console', at(this.console), '--manage', at(this.management)],
+    const child = spawn(
+      binary,
+      [...command, '--data-dir', path.join(this.dir, 'data'), '--chat', at(this.chat), '--console', at(this.console), '--manage', at(this.management)],
       { env: { ...process.env, WARDLINE_CHAT_URL: this.chat, WARDLINE_CONSOLE_URL: this.console, WARDLINE_CLINIC_NAME: 'Klinikum Lindenau' } },
     );
-    const child = this.child;
-    child.stdout?.on('data', (b: Buffer) => (this.output += b.toString()));
-    child.stderr?.on('data', (b: Buffer) => (this.output += b.toString()));
-    await until(`the hub to be ready`, async () => {
-      if (child.exitCode !== null) throw new Error(`hub ended with ${child.exitCode}:\n${this.output}`);
+    this.child = child;
+    child.stdout.on('data', (b: Buffer) => (this.output += b.toString()));
+    child.stderr.on('data', (b: Buffer) => (this.output += b.toString()));
+    await this.wait('the hub to be ready', async () => {
       try {
         return (await fetch(`${this.management}/readyz`)).ok || undefined;
       } catch {
         return undefined;
       }
+    });
+  }
+
+  /** Waits for something the hub is about to do, and shows its output when it does not. */
+  private async wait<T>(what: string, get: () => T | undefined | Promise<T | undefined>): Promise<T> {
+    return until(what, () => {
+      if (this.child?.exitCode != null) throw new Error(`the hub ended with ${this.child.exitCode}:\n${this.output}`);
+      return get();
     }, 60_000).catch((err: unknown) => {
       throw new Error(`${String(err)}\n${this.output}`);
     });
   }
 
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.child;
-    if (!child || child.exitCode !== null) return;
-    const ended = new Promise((r) => child.once('exit', r));
-    child.kill(signal);
-    await ended;
-  }
-
+  /** Ends the process and waits until it is gone, so that the next hub has the machine for itself. */
   async stop(): Promise<void> {
-    await this.kill('SIGTERM');
+    const child = this.child;
+    if (child && child.exitCode === null) {
+      const ended = new Promise((r) => child.once('exit', r));
+      child.kill('SIGTERM');
+      await ended;
+    }
     rmSync(this.dir, { recursive: true, force: true });
   }
 
@@ -68,56 +72,11 @@ export class Hub {
     return this.output;
   }
 
-  /** A one-time link that signs in as the break-glass administrator. */
-  async adminLink(): Promise<string> {
-    return until('the administrator link', () => this.output.match(/http:\/\/\S+#token=\S+/)?.[0]);
-  }
-
-  /** Signs in at the console over its API. */
-  async admin(): Promise<Admin> {
-    const token = new URL(await this.adminLink()).hash.replace('#token=', '');
-    const context = await request.newContext({ baseURL: this.console, extraHTTPHeaders: { origin: this.console } });
-    const api = new Admin(context);
-    await api.post('/auth/link', { token: decodeURIComponent(token) });
-    return api;
-  }
-}
-
-/** The console's API as an administrator uses it. */
-export class Admin {
-  constructor(readonly context: APIRequestContext) {}
-
-  async get<T>(url: string): Promise<T> {
-    const res = await this.context.get(`/api/v1${url}`);
-    if (!res.ok()) throw new Error(`GET ${url}: ${res.status()} ${await res.text()}`);
-    return (await res.json()) as T;
-  }
-
-  async post<T>(url: string, data: unknown, method: 'POST' | 'PUT' = 'POST', headers: Record<string, string> = {}): Promise<T> {
-    const res = await this.context.fetch(`/api/v1${url}`, { method, data, headers });
-    if (!res.ok()) throw new Error(`${method} ${url}: ${res.status()} ${await res.text()}`);
-    return (res.status() === 204 ? undefined : await res.json()) as T;
-  }
-
-  async connector(kind: string, name: string, config: Record<string, unknown>): Promise<{ id: string; revision: number }> {
-    return this.post('/connectors', { kind, name, enabled: true, config });
-  }
-
-  /** The activation code of a person, found by staff number. */
-  async code(staff: string): Promise<string> {
-    const person = await until(`person ${staff}`, async () => {
-      const found = await this.get<{ items: { staff_number: string; account?: { id: string } }[] }>(`/persons?q=${staff}`);
-      return found.items.find((p) => p.staff_number === staff && p.account);
+  /** The one-time sign-in links the hub has printed, once there are that many. */
+  async links(count = 1): Promise<string[]> {
+    return this.wait(`${count} sign-in link(s)`, () => {
+      const found = this.output.match(/http:\/\/\S+#token=\S+/g) ?? [];
+      return found.length >= count ? found : undefined;
     });
-    return (await this.post<{ code: string }>(`/accounts/${person.account!.id}/code`, {})).code;
-  }
-
-  /** Makes a duty role on a ward, once the ward exists. */
-  async role(ward: string, name: string): Promise<string> {
-    const unit = await until(`unit ${ward}`, async () => {
-      const found = await this.get<{ items: { id: string; code: string }[] }>('/units');
-      return found.items.find((u) => u.code === ward);
-    });
-    return (await this.post<{ id: string }>(`/units/${unit.id}/roles`, { name })).id;
   }
 }

@@ -75,6 +75,11 @@ export class NurseCall {
     return this.request('P-STOP', `<CP-PR-REF>${ref}</CP-PR-REF><CP-PR-MASK>All</CP-PR-MASK>`);
   }
 
+  /** The indications heard about one call, oldest first. */
+  about(ref: string, name = 'IND.P-EVENT'): Message[] {
+    return this.received.filter((m) => m.name === name && m.text('CP-PR-REF') === ref);
+  }
+
   /** Waits for a message the hub sends of itself. */
   async told(name: string, match: (m: Message) => boolean, within = 15_000): Promise<Message> {
     return until(name, () => this.received.find((m) => m.name === name && match(m)), within).catch((err: unknown) => {

@@ -1,5 +1,5 @@
 import { Anchor, Stack } from "@mantine/core";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet, useMatches } from "@tanstack/react-router";
 import { SecondaryNotice } from "@wardline/uikit/components/SecondaryNotice.tsx";
 import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
 import { LinkNotice } from "@wardline/uikit/session/LinkSignIn.tsx";
@@ -37,8 +37,9 @@ function SignInPage() {
  */
 export function Root() {
   const { me } = useSession();
-  const { pathname } = useLocation();
-  if (pathname === "/activate") return <Outlet />;
+  // The page that is shown, not the address: that is ahead of it while the next page loads.
+  const activating = useMatches({ select: (shown) => shown.some(({ routeId }) => routeId === "/activate") });
+  if (activating) return <Outlet />;
   if (!me) return <SignInPage />;
   return (
     <ClientProvider>
