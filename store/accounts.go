@@ -76,11 +76,11 @@ func (db *DB) ClearPassword(ctx context.Context, clinic hub.ClinicID, user hub.U
 		if _, err := tx.Exec(ctx, `update account set password = null where id = $1`, user); err != nil {
 			return fmt.Errorf("clear password: %w", err)
 		}
-		return endSessions(ctx, tx, clinic, user, "")
+		return endSessions(ctx, tx, clinic, user, nobody)
 	})
 }
 
-// endSessions ends an account's sessions, all but one if keep names it, and tells every
+// endSessions ends an account's sessions, all but keep (nobody for none), and tells every
 // node if there were any. The kept one's socket comes back by itself.
 func endSessions(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, user hub.UserID, keep string) error {
 	_, err := tx.Exec(ctx, `

@@ -264,6 +264,21 @@ func TestSetUpLinkWorksOnceAndOnlyWhileNeeded(t *testing.T) {
 	wantCode(t, err, hub.Unauthenticated, "expired")
 }
 
+// TestClearPasswordLetsSomebodyBackIn is what `wardline admin` relies on.
+func TestClearPasswordLetsSomebodyBackIn(t *testing.T) {
+	t.Parallel()
+	h, s, _ := openAccounts(t)
+	session, token := signedIn(t, h, s)
+	if err := h.db.ClearPassword(t.Context(), h.clinic, session.Account.ID); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.SessionByToken(t.Context(), token, false)
+	wantCode(t, err, hub.Unauthenticated, "expired")
+	if a, err := s.Find(t.Context(), h.clinic, session.Account.Login); err != nil || a.HasPassword {
+		t.Errorf("account %+v, %v", a, err)
+	}
+}
+
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	h, s, c := openAccounts(t)
