@@ -240,7 +240,8 @@ func (c *conn) tick(now time.Time) {
 		c.wakeLocked()
 	}
 	if now.Sub(c.checked) >= c.hub.o.Times.Recheck && !c.checking && c.check != nil {
-		c.checking = true
+		// Noted before the look: whoever asks for another one meanwhile gets it.
+		c.checking, c.checked = true, now
 		c.hub.wg.Go(c.recheck)
 	}
 }
@@ -252,7 +253,7 @@ func (c *conn) recheck() {
 	defer cancel()
 	err := c.hub.bounded(func() error { return c.check(ctx) })
 	c.mu.Lock()
-	c.checked, c.checking = time.Now(), false
+	c.checking = false
 	c.mu.Unlock()
 	var e *hub.Error
 	if errors.As(err, &e) && e.Kind == hub.Unauthenticated {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,6 +195,33 @@ func TestSessionThatEnded(t *testing.T) {
 			c.until(want)
 		})
 	}
+}
+
+// TestLockDuringALookIsNotForgotten: somebody is locked just after the look at their
+// session, which an earlier hint has asked for, has read that it holds.
+func TestLockDuringALookIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, stream.Times{Recheck: time.Hour, Gap: 5 * time.Millisecond}, 0)
+	looked, goOn := make(chan struct{}), make(chan struct{})
+	var looks atomic.Int32
+	r.check = func(context.Context) error {
+		if looks.Add(1) == 1 {
+			close(looked)
+			<-goOn
+			return nil
+		}
+		return hub.E("accounts.session", hub.Unauthenticated, "locked", "")
+	}
+	c := r.client(t, 1)
+	c.dial()
+	c.hello()
+	c.until("ready")
+	r.hub.Recheck()
+	<-looked
+	r.hub.Recheck() // the lock's own hint
+	close(goOn)
+	c.ws.SetReadDeadline(time.Now().Add(2 * time.Second))
+	c.until("bye locked")
 }
 
 func TestRefusals(t *testing.T) {
