@@ -18,7 +18,7 @@ import (
 const (
 	alertWards     = 100
 	peoplePerWard  = 2 // on duty: 200 devices in all
-	moderateRate   = 200
+	moderateRate   = 50
 	moderateRound  = 6 * time.Second
 	moderateRounds = 3
 	closedRound    = 4 * time.Second

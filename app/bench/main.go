@@ -84,18 +84,25 @@ func figureNames() []string {
 
 // measure runs the wanted figures. One that fails is reported at the end and does not keep
 // the others from being measured.
-func measure(ctx context.Context, o options) (err error) {
+func measure(ctx context.Context, o options) error {
 	for _, name := range o.only {
 		if !slices.Contains(figureNames(), name) {
 			return fmt.Errorf("no figure %q; there are %s", name, strings.Join(figureNames(), ", "))
 		}
 	}
 	b := &bench{options: o}
-	defer func() { err = errors.Join(err, b.close()) }()
-	var all []result
+	share := startShare()
+	all, err := measureAll(ctx, b)
+	about := machine(ctx, b.database)
+	err = errors.Join(err, b.close())
+	about.Others = share.others() // the processes of this run have ended: their time is known
+	return errors.Join(err, report(os.Stdout, o, about, all))
+}
+
+func measureAll(ctx context.Context, b *bench) (all []result, err error) {
 	var failed []error
 	for _, f := range figures() {
-		if len(o.only) > 0 && !slices.Contains(o.only, f.name) {
+		if len(b.only) > 0 && !slices.Contains(b.only, f.name) {
 			continue
 		}
 		start := time.Now()
@@ -106,6 +113,5 @@ func measure(ctx context.Context, o options) (err error) {
 		all = append(all, got...)
 		fmt.Fprintf(os.Stderr, "%s took %.0f s\n", f.name, time.Since(start).Seconds())
 	}
-	about := machine(ctx, b.database)
-	return errors.Join(errors.Join(failed...), report(os.Stdout, o, about, all))
+	return all, errors.Join(failed...)
 }

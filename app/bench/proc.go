@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,12 +23,13 @@ type machineLine struct {
 	Kernel     string `json:"kernel"`
 	Go         string `json:"go"`
 	PostgreSQL string `json:"postgresql"`
-	Load       string `json:"load"` // of the last minute when the run ended
+	Load       string `json:"load"`           // of the last minute when the run ended
+	Others     string `json:"other_programs"` // processor time that went to programs not of this run
 }
 
 func (m machineLine) String() string {
-	return fmt.Sprintf("%s, %d cores, %s; Linux %s, %s, PostgreSQL %s; load %s at the end",
-		m.CPU, m.Cores, m.RAM, m.Kernel, m.Go, m.PostgreSQL, m.Load)
+	return fmt.Sprintf("%s, %d cores, %s; Linux %s, %s, PostgreSQL %s; load %s at the end, other programs had %s of the processors",
+		m.CPU, m.Cores, m.RAM, m.Kernel, m.Go, m.PostgreSQL, m.Load, m.Others)
 }
 
 // machine describes where the run took place. The server's version is left out when no
@@ -43,6 +45,46 @@ func machine(ctx context.Context, db *pgx.Conn) machineLine {
 		_ = db.QueryRow(ctx, `select current_setting('server_version')`).Scan(&m.PostgreSQL)
 	}
 	return m
+}
+
+// share holds the start of a run, to tell at its end how much of the machine it had.
+type share struct {
+	start     time.Time
+	busy, own time.Duration
+}
+
+func startShare() share { return share{time.Now(), busyTime(), runTime()} }
+
+// others is the part of all processors that programs not of this run had.
+func (s share) others() string {
+	all := time.Since(s.start) * time.Duration(runtime.NumCPU())
+	theirs := (busyTime() - s.busy) - (runTime() - s.own)
+	return fmt.Sprintf("%.0f %%", 100*max(theirs.Seconds(), 0)/all.Seconds())
+}
+
+// runTime is the processor time of this process and of its ended children and theirs.
+func runTime() time.Duration {
+	var children syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children); err != nil {
+		return 0 // cannot be: both arguments are valid
+	}
+	return ownTime() + time.Duration(children.Utime.Nano()+children.Stime.Nano())
+}
+
+// busyTime is what all processors did so far: user, nice, system and interrupts of the
+// first line of /proc/stat.
+func busyTime() time.Duration {
+	first, _, _ := strings.Cut(readOr("/proc/stat", ""), "\n")
+	f := strings.Fields(first)
+	if len(f) < 8 {
+		return 0
+	}
+	ticks := 0
+	for _, i := range []int{1, 2, 3, 6, 7} {
+		n, _ := strconv.Atoi(f[i])
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / ticksPerSecond
 }
 
 func readOr(path, absent string) string {
