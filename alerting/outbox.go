@@ -16,6 +16,8 @@ type Card struct {
 	WardName   string // "" where no unit has the ward's code
 	Room       hub.RoomID
 	Devices    []CardDevice // unrevoked ones of all recipients so far
+	BedSince   time.Time    // since when the bed is taken, as the KIS says; zero: not known
+	Patient    string       // by whom; "" unless the KIS connector is told to keep names
 }
 
 // CardDevice is a device that must be able to open a card. Its public key never changes.

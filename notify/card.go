@@ -34,6 +34,8 @@ type card struct {
 	WardName   string            `json:"ward_name"`
 	Room       string            `json:"room"`
 	Bed        string            `json:"bed"`
+	BedSince   time.Time         `json:"bed_since,omitzero"`
+	Patient    string            `json:"patient,omitempty"`
 	Text       string            `json:"text"`
 	Caller     string            `json:"caller"`
 	RaisedAt   time.Time         `json:"raised_at"`
@@ -67,7 +69,7 @@ func plaintext(c *alerting.Card) ([]byte, error) {
 	latest := latestDispatches(c.Dispatches)
 	out := card{
 		V: cardFormat, Alert: a.ID, Version: a.Version, State: a.State, Kind: a.Kind, Priority: a.Priority,
-		Ward: a.Ward, WardName: c.WardName, Room: a.Room, Bed: a.Bed, Text: a.Text, Caller: a.Caller,
+		Ward: a.Ward, WardName: c.WardName, Room: a.Room, Bed: a.Bed, BedSince: c.BedSince.UTC(), Patient: c.Patient, Text: a.Text, Caller: a.Caller,
 		RaisedAt: a.RaisedAt.UTC(), UpdatedAt: a.UpdatedAt.UTC(), EndedAt: a.EndedAt.UTC(),
 		Step: a.Step + 1, Steps: len(a.Policy.Steps), Need: a.Policy.Need,
 		AcceptedBy: []accepted{}, Responses: []response{}, Recipients: recipients(latest), Technical: a.Technical,

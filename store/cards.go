@@ -73,7 +73,7 @@ func (db *DB) claimCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, li
 	for i, s := range snaps {
 		cards[i] = alerting.Card{Alert: s.Alert, Dispatches: s.Dispatches}
 	}
-	return cards, dressCards(ctx, tx, clinic, cards)
+	return cards, db.dressCards(ctx, tx, clinic, cards)
 }
 
 // cardPeopleSQL and cardDevicesSQL read the recipients of several cards at once. Devices
@@ -83,8 +83,8 @@ const (
 	cardDevicesSQL = `select account_id, id from device where clinic_id = $1 and account_id = any($2) and revoked_at is null order by id`
 )
 
-// dressCards adds names, devices and rooms.
-func dressCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, cards []alerting.Card) error {
+// dressCards adds names, devices, the bed context and rooms.
+func (db *DB) dressCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, cards []alerting.Card) error {
 	users := cardUsers(cards)
 	names, devices := map[hub.UserID]string{}, map[hub.UserID][]hub.DeviceID{}
 	var batch pgx.Batch
@@ -100,6 +100,7 @@ func dressCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, cards []ale
 		_, err := pgx.ForEachRow(rows, []any{&id, &device}, func() error { devices[id] = append(devices[id], device); return nil })
 		return err
 	})
+	db.queueBeds(&batch, clinic, cards)
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ export interface Card {
   readonly ward_name: string;
   readonly room: string;
   readonly bed: string;
+  /** Since when the bed is taken, as the KIS says. */
+  readonly bed_since?: string;
+  readonly patient?: string;
   readonly text: string;
   readonly caller: string;
   readonly raised_at: string;
@@ -89,6 +92,7 @@ export function parseCard(value: unknown): Card {
   if (textOf(raw["alert_id"]) === "" || version < 1) throw new Error("card without id or version");
   if (!states.has(textOf(raw["state"]))) throw new Error("card in an unknown state");
   const ended = textOf(raw["ended_at"]);
+  const bedSince = textOf(raw["bed_since"]);
   return {
     v: countOf(raw["v"], 1),
     alert_id: textOf(raw["alert_id"]),
@@ -100,6 +104,7 @@ export function parseCard(value: unknown): Card {
     ward_name: textOf(raw["ward_name"]),
     room: textOf(raw["room"]),
     bed: textOf(raw["bed"]),
+    ...(bedSince === "" ? {} : { bed_since: bedSince, patient: textOf(raw["patient"]) }),
     text: textOf(raw["text"]),
     caller: textOf(raw["caller"]),
     raised_at: textOf(raw["raised_at"]),

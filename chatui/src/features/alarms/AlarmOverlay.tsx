@@ -10,6 +10,7 @@ import { useClient } from "../auth/ClientProvider.tsx";
 import { ActButtons } from "./ActButtons.tsx";
 import classes from "./AlarmOverlay.module.css";
 import { AlarmStack } from "./AlarmStack.tsx";
+import { BedNote } from "./BedNote.tsx";
 import { Elapsed } from "./Elapsed.tsx";
 import { StandingNote } from "./StandingNote.tsx";
 import { useStanding } from "./useAlarms.ts";
@@ -56,6 +57,7 @@ function Details({ card }: { card: Card }) {
       <Text className={classes["kind"] ?? ""}>{kindText(card, t)}</Text>
       {card.text && <Text className={classes["text"] ?? ""}>{card.text}</Text>}
       {card.caller && card.caller !== placeText(card, t) && <Text>{t("caller", { caller: card.caller })}</Text>}
+      <BedNote card={card} />
       <Text className={classes["since"] ?? ""}>
         <Elapsed since={card.raised_at} />
       </Text>

@@ -11,6 +11,7 @@ import { useClient } from "../auth/ClientProvider.tsx";
 import { usePerson } from "../auth/usePerson.ts";
 import { ActButtons } from "./ActButtons.tsx";
 import classes from "./AlertCard.module.css";
+import { BedNote } from "./BedNote.tsx";
 import { Elapsed } from "./Elapsed.tsx";
 import { StandingNote } from "./StandingNote.tsx";
 import { useStanding } from "./useAlarms.ts";
@@ -90,6 +91,7 @@ export function AlertCard({ kept }: { kept: KeptCard }) {
           {kindText(card, t)}
           {card.text && ` – ${card.text}`}
         </Text>
+        {open && <BedNote card={card} />}
       </div>
       <Text className={classes["status"] ?? ""} data-testid="alert-status">
         {statusText(card, id, t)}
