@@ -14,6 +14,9 @@ func (b *Book) act(ctx context.Context, a Act) Result {
 	if !ok {
 		return refuse(a, hub.NotFound, "")
 	}
+	if (a.Kind == ActDuty || a.Kind == ActDevice) && !r.alert.State.Final() {
+		return b.join(ctx, r, a)
+	}
 	if _, ok := r.latest[a.User]; !ok {
 		return refuse(a, hub.Forbidden, "not_a_recipient")
 	}
@@ -49,10 +52,11 @@ func (b *Book) actLate(r *running, a Act) Result {
 	return Late(a, r.alert.State)
 }
 
-// Late says what an act on an ended alert comes to: receipts of devices are harmless,
-// people are told that it has ended.
+// Late says what an act on an ended alert comes to: what devices and the store tell is
+// harmless, people are told that it has ended.
 func Late(a Act, s State) Result {
-	if a.Kind == ActDelivered || a.Kind == ActSeen || a.Kind == ActUnreachable {
+	switch a.Kind {
+	case ActDelivered, ActSeen, ActUnreachable, ActDuty, ActDevice:
 		return Result{Alert: a.Alert, State: s}
 	}
 	res := refuse(a, hub.Conflict, "ended")

@@ -32,6 +32,10 @@ const (
 	ActBusy        ActKind = "busy"
 	ActHandBack    ActKind = "hand_back"
 	ActArrive      ActKind = "arrive"
+	// ActDuty and ActDevice are told by the store when a person has come on duty or has
+	// registered a device; they need not be recipients yet. See join.
+	ActDuty   ActKind = "duty"
+	ActDevice ActKind = "device"
 )
 
 // Act is an input from a recipient.

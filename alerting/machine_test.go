@@ -39,7 +39,7 @@ var (
 	refs     = []string{"1", "2", "3"}
 	staffIDs = []string{"A", "B", "C", "D", "T"}
 	actKinds = []alerting.ActKind{alerting.ActDelivered, alerting.ActSeen, alerting.ActUnreachable, alerting.ActAccept,
-		alerting.ActReject, alerting.ActBusy, alerting.ActHandBack, alerting.ActArrive}
+		alerting.ActReject, alerting.ActBusy, alerting.ActHandBack, alerting.ActArrive, alerting.ActDuty, alerting.ActDevice}
 	targetKinds = []alerting.TargetKind{alerting.TargetDuty, alerting.TargetWard, alerting.TargetGroup, alerting.TargetAdmins}
 )
 

@@ -156,3 +156,38 @@ func (l *locked) late(act alerting.Act) alerting.Result {
 	}
 	return refuse(hub.Forbidden)
 }
+
+// maxJoin bounds the running alerts looked at for somebody new, and so how long they wait.
+const maxJoin = 200
+
+// joinableSQL finds the alerts that may concern an account ($2): those it is in already and
+// those of its wards before all others, the most urgent first.
+const joinableSQL = `
+select id from (
+  select a.id, a.priority, a.raised_at, a.state in ('notifying', 'exhausted') as rings,
+    exists (select from dispatch d where d.clinic_id = $1 and d.alert_id = a.id and d.user_id = $2) as known,
+    lower(a.ward) in (select lower(u.code) from unit u where u.clinic_id = $1 and u.id in (
+      select r.unit_id from duty y join role r on r.clinic_id = $1 and r.id = y.role_id
+      where y.clinic_id = $1 and y.account_id = $2 and y.until is null
+      union all select m.unit_id from account c join person_unit m on m.clinic_id = $1 and m.person_id = c.person_id
+      where c.clinic_id = $1 and c.id = $2)) as near
+  from alert a where a.clinic_id = $1 and a.ended_at is null) x
+where rings or known order by known or near desc, priority desc, raised_at desc limit $3`
+
+// joinAlerts lets somebody who has just come on duty or registered a device take part in
+// running alerts. A failure is undone alone: it must keep nobody from going on duty, and
+// the next step of each alert finds them anyway.
+func (db *DB) joinAlerts(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, user hub.UserID, kind alerting.ActKind) {
+	_ = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
+		ids, err := collect(ctx, tx, pgx.RowTo[hub.AlertID], joinableSQL, clinic, user, maxJoin)
+		if err != nil {
+			return err
+		}
+		inputs := make([]alerting.Input, len(ids))
+		for i, id := range ids {
+			inputs[i].Act = &alerting.Act{Alert: id, Kind: kind, User: user}
+		}
+		_, err = db.applyInputs(ctx, tx, clinic, inputs)
+		return err
+	})
+}

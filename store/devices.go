@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/wardline/wardline/accounts"
+	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
 )
 
@@ -24,10 +25,10 @@ func scanDevice(row pgx.CollectableRow) (accounts.Device, error) {
 }
 
 // PutDevice adds a device and binds the session to it. The account's row is locked, so
-// that two at once cannot pass the limit together.
+// that two at once cannot pass the limit together. Alerts that run already reach it too.
 func (db *DB) PutDevice(ctx context.Context, clinic hub.ClinicID, d accounts.Device, session string, limit int) error {
 	const op = "device.put"
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select from account where id = $1 for update`, d.User); err != nil {
 			return fmt.Errorf("lock account: %w", err)
 		}
@@ -41,8 +42,16 @@ select $1, $2, $3, $4, $5, $6, $7, $7 where (select count(*) from device where a
 		if tag.RowsAffected() == 0 {
 			return hub.E(op, hub.Conflict, "too_many", "")
 		}
-		return bindSession(ctx, tx, op, session, d.User, d.ID)
+		if err := bindSession(ctx, tx, op, session, d.User, d.ID); err != nil {
+			return err
+		}
+		db.joinAlerts(ctx, tx, clinic, d.User, alerting.ActDevice)
+		return nil
 	})
+	if err == nil {
+		db.woke()
+	}
+	return err
 }
 
 // bindSession ties a session to a device of the same account.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
 )
@@ -85,9 +86,11 @@ func lockRole(ctx context.Context, tx pgx.Tx, op string, role hub.RoleID) (direc
 	return s, err
 }
 
-// ChangeDuty loads the role, lets decide look at it and writes the outcome.
+// ChangeDuty loads the role, lets decide look at it and writes the outcome. Whoever comes
+// on duty takes part in the alerts that run already.
 func (db *DB) ChangeDuty(ctx context.Context, clinic hub.ClinicID, role hub.RoleID, decide func(directory.RoleState) (directory.DutyChange, error)) error {
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	begun := false
+	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
 		s, err := lockRole(ctx, tx, "directory.duty", role)
 		if err != nil {
 			return err
@@ -99,8 +102,15 @@ func (db *DB) ChangeDuty(ctx context.Context, clinic hub.ClinicID, role hub.Role
 		if err := writeDuty(ctx, tx, clinic, role, c); err != nil {
 			return fmt.Errorf("write duty: %w", err)
 		}
+		if begun = c.Begin != ""; begun {
+			db.joinAlerts(ctx, tx, clinic, c.Begin, alerting.ActDuty)
+		}
 		return tellChanged(ctx, tx, clinic, "duty")
 	})
+	if err == nil && begun {
+		db.woke()
+	}
+	return err
 }
 
 func writeDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.RoleID, c directory.DutyChange) error {
