@@ -220,7 +220,8 @@ func (s *Supervisor) known(id hub.ConnectorID) *unit {
 	return s.units[id]
 }
 
-// running returns what runs right now; the zero value if nothing does.
+// running returns what runs right now; the zero value if nothing does, also while a
+// connector that failed cannot be made again: that is no reason to think it takes no answers.
 func (s *Supervisor) running(id hub.ConnectorID) made {
 	u := s.known(id)
 	if u == nil {
@@ -231,7 +232,11 @@ func (s *Supervisor) running(id hub.ConnectorID) made {
 	if u.current == nil {
 		return made{}
 	}
-	return u.current.made
+	now := u.current.made
+	if _, down := now.connector.(failed); down {
+		now.connector = nil
+	}
+	return now
 }
 
 // guard turns a panic into an error that names where it happened, so that one connector's

@@ -486,6 +486,40 @@ func (c *countingInbox) PutChanges(context.Context, Raw, ...directory.Change) er
 	return nil
 }
 
+// TestAnswersOutliveAFailedRestart: while a connector cannot be started again, the answers
+// to its source must wait, not be given up as if it took none.
+func TestAnswersOutliveAFailedRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got, made := make(chan alerting.Answer, 1), 0
+		kind := Kind{Name: "line", Config: func() any { return &struct{}{} }, New: func(any, Env) (Connector, error) {
+			switch made++; made {
+			case 1:
+				return talker{moody{func(context.Context) error { return errors.New("link lost") }}, got}, nil
+			case 2:
+				return nil, errors.New("the certificate has expired")
+			}
+			return talker{moody{func(ctx context.Context) error { <-ctx.Done(); return nil }}, got}, nil
+		}}
+		s := supervisor(t, kind)
+		apply(t, s, spec(1, `{}`))
+		a := alerting.Answer{Connector: id, Kind: alerting.AnswerAccepted}
+		time.Sleep(2 * time.Second) // after the first pause, before the second is over
+		synctest.Wait()
+		if err := s.Answer(t.Context(), a); hub.KindOf(err) != hub.Unavailable {
+			t.Errorf("answer while it cannot be started: %v", err)
+		}
+		if err := s.Replay(t.Context(), id, nil, Raw{}); hub.KindOf(err) != hub.Unavailable {
+			t.Errorf("replay while it cannot be started: %v", err)
+		}
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if err := s.Answer(t.Context(), a); err != nil {
+			t.Errorf("answer after its return: %v", err)
+		}
+		s.Close(t.Context())
+	})
+}
+
 func TestAnswersAndReplaysFindTheRunningConnector(t *testing.T) {
 	t.Parallel()
 	got := make(chan alerting.Answer, 1)
