@@ -109,7 +109,7 @@ func (r *receiver) message(ctx context.Context, peer string, raw []byte) ([][]by
 		return r.replies(h, hl7.Rejected, hl7.Fault{At: hl7.MustPath("MSH-3"), Code: hl7.CodeTableValue,
 			Text: "this sender is not accepted here"}, mapped{}), nil
 	}
-	m := r.mapping.message(msg, r.env.Now())
+	m := r.read(msg)
 	if err := put(ctx, r.env.Inbox, r.input(msg, h, peer, raw), m); err != nil {
 		r.setHealthy(false)
 		r.env.Count("inbox_unavailable")
@@ -119,6 +119,18 @@ func (r *receiver) message(ctx context.Context, peer string, raw []byte) ([][]by
 	r.setHealthy(true)
 	r.count(m)
 	return r.replies(h, hl7.Accepted, hl7.Fault{}, m), nil
+}
+
+// read maps a message. A mistake of ours in it is kept as that message's fault: closing the
+// connection would make the sender repeat it for ever, and nothing behind it would come in.
+func (r *receiver) read(msg *hl7.Message) (m mapped) {
+	defer func() {
+		if recover() != nil { // its value may quote the message
+			r.env.Count("panics")
+			m = mapped{Fault: fault("internal", "", "the mapping failed on this message")}
+		}
+	}()
+	return r.mapping.message(msg, r.env.Now())
 }
 
 func oneOrNone(reply []byte) [][]byte {

@@ -482,3 +482,15 @@ func selfSigned(t *testing.T, dir, name string, until time.Time) tls.Certificate
 	}
 	return pair
 }
+
+// TestAMistakeInTheMappingIsTheMessagesFault and ends no connection: the sender would repeat
+// the message for ever, and nothing behind it would come in.
+func TestAMistakeInTheMappingIsTheMessagesFault(t *testing.T) {
+	t.Parallel()
+	counted := ""
+	r := &receiver{env: connectors.Env{Count: func(name string) { counted = name }, Now: time.Now}, mapping: &mapping{}}
+	m := r.read(nil) // no message at all makes every mapping panic
+	if m.Fault == nil || m.Fault.Name != "internal" || counted != "panics" {
+		t.Errorf("mapped %+v, counted %q", m, counted)
+	}
+}
