@@ -29,18 +29,19 @@ type alertArgs struct {
 type alertResult struct {
 	Sent      int
 	PerSecond float64
-	Commit    spread // sent (or due) until 202
-	First     spread // sent (or due) until the first device has its frame
-	Behind    int    // cards not yet at any device when the last 202 came
-	Missing   int    // cards that had not come catchUp later
+	Commit    spread        // sent (or due) until 202
+	First     spread        // sent (or due) until the first device has its frame
+	Behind    int           // cards not yet at any device when the last 202 came
+	Late      time.Duration // how long after the end of the round that was
+	Missing   int           // cards that had not come catchUp later
 	Failed    int64
 	Why       string
 }
 
-// held reports whether the hub kept up: all taken, all arrived, and at the end no more
-// cards waiting than a moment's worth.
+// held reports whether the hub kept up: all taken, all arrived, and at the end neither
+// alarms nor cards waiting for more than a moment.
 func (r alertResult) held(rate int) bool {
-	return r.Failed == 0 && r.Missing == 0 && r.Behind <= int(heldLag.Seconds()*float64(rate))
+	return r.Failed == 0 && r.Missing == 0 && r.Late <= heldLag && r.Behind <= int(heldLag.Seconds()*float64(rate))
 }
 
 // catchUp is how long a round waits for its last cards.
@@ -71,7 +72,7 @@ func (l *loader) raiseAlerts(ctx context.Context, a alertArgs) (alertResult, err
 	l.arrivals.take()
 	latencies, took := paced(ctx, pace{Workers: alertConns, Rate: a.Rate, Length: a.Length}, round.raiseOne)
 	r := alertResult{Sent: len(latencies), PerSecond: float64(len(latencies)) / took.Seconds(), Commit: spreadOf(latencies), Failed: round.failed.Load()}
-	r.Behind = r.Sent - l.arrivals.alerts()
+	r.Behind, r.Late = r.Sent-l.arrivals.alerts(), took-a.Length
 	for end := time.Now().Add(catchUp); l.arrivals.alerts() < r.Sent && time.Now().Before(end) && ctx.Err() == nil; {
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -34,7 +34,7 @@ const (
 )
 
 // heldShares are the shares of the closed-loop rate that are tried, highest first.
-var heldShares = [...]float64{1, 0.85, 0.7, 0.55, 0.4}
+var heldShares = [...]float64{1, 0.8, 0.6, 0.4, 0.2}
 
 // door is the way in for alarms.
 type door struct {
