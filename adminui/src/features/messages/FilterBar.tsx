@@ -69,7 +69,7 @@ export function FilterBar({ filters, change }: Props) {
       {time("from")}
       {time("to")}
       <Group align="flex-end">
-        <Button variant="default" onClick={reset}>
+        <Button variant="default" px="sm" onClick={reset}>
           {t("reset")}
         </Button>
       </Group>
