@@ -76,11 +76,13 @@ func (b *Book) route(ctx context.Context, r *running, s Signal) {
 // again handles a raise whose reference is running. It is never a second alert. What the
 // source now says differently is shown; a higher priority opens an alert again that was
 // accepted or given up, because the accept was given for less. A priority never falls.
+// One that was given up is opened by any raise: the source has heard that it is over, and
+// calls again.
 func (b *Book) again(ctx context.Context, r *running, s Signal) Result {
 	a := &r.alert
 	higher := s.Priority > a.Priority
 	same := a.Text == s.Text && a.Caller == s.Caller && a.Ward == s.Ward && a.Room == s.Room && a.Bed == s.Bed && a.Kind == s.Kind
-	if same && !higher {
+	if same && !higher && a.State != Exhausted {
 		b.entry(r, EntryDuplicate, "", detail{})
 		return r.result()
 	}
@@ -88,8 +90,11 @@ func (b *Book) again(ctx context.Context, r *running, s Signal) Result {
 	a.Priority = max(a.Priority, s.Priority)
 	b.entry(r, EntryUpdated, "", detail{Priority: &a.Priority})
 	b.show(r)
-	if higher && a.State != Notifying {
+	switch {
+	case higher && a.State != Notifying:
 		b.reopen(ctx, r, 0, "higher_priority", "")
+	case a.State == Exhausted:
+		b.reopen(ctx, r, 0, raisedAgain, "")
 	}
 	return r.result()
 }

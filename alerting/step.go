@@ -128,6 +128,9 @@ func (b *Book) tellNotAccepted(r *running) {
 	r.alert.Notices |= noticeExhausted
 }
 
+// raisedAgain is why an alert that was given up runs again.
+const raisedAgain = "raised_again"
+
 // reopen lets an alert run through its chain again from step k.
 func (b *Book) reopen(ctx context.Context, r *running, k int, why string, except hub.UserID) {
 	for _, u := range r.alert.AcceptedBy {
@@ -137,6 +140,9 @@ func (b *Book) reopen(ctx context.Context, r *running, k int, why string, except
 	}
 	r.alert.AcceptedBy = nil
 	r.alert.Notices = 0
+	if why == raisedAgain {
+		r.alert.Notices = noticeGiven
+	}
 	b.dropTimer(r, TimerAccept)
 	b.entry(r, EntryReopened, "", detail{Why: why})
 	r.alert.State = Notifying

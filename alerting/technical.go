@@ -10,6 +10,7 @@ import (
 const (
 	noticeNobody = 1 << iota
 	noticeExhausted
+	noticeGiven // of an earlier run, which is enough: a source may raise every second while nobody is there
 )
 
 // KindTechnical is the kind of alerts the hub raises about itself. A rule that names it
@@ -29,7 +30,7 @@ func technicalPolicy() Policy {
 // to none: two wrong rules must not feed each other for ever. The reference holds the
 // generation, so a later run of the same alert gets a new one.
 func (b *Book) technical(r *running, notice int) {
-	if r.alert.Technical || r.alert.Notices&notice != 0 {
+	if r.alert.Technical || r.alert.Notices&(notice|noticeGiven) != 0 {
 		return
 	}
 	r.alert.Notices |= notice

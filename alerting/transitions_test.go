@@ -102,6 +102,11 @@ func TestTransitions(t *testing.T) {
 		"raised again, higher, while ringing": {steps: []step{again(alerting.Urgent)}, state: alerting.Notifying, rings: "AB", answers: []alerting.AnswerKind{started}},
 		"raised again, higher, when accepted": {steps: []step{act(alerting.ActAccept, "B"), again(alerting.Urgent)}, state: alerting.Notifying, rings: "AB", answers: []alerting.AnswerKind{started, yes, started}},
 		"raised again, same, when accepted":   {steps: []step{act(alerting.ActAccept, "B"), again(alerting.Normal)}, state: alerting.Accepted, answers: []alerting.AnswerKind{started, yes}},
+		"raised again, same, when exhausted": {steps: []step{pass(180), again(alerting.Normal)}, state: alerting.Notifying, rings: "AB",
+			answers: []alerting.AnswerKind{started, silent, silent, silent, silent, silent, silent, nobody, started}, tech: 1},
+		"raised again and again, when nobody is there": {people: map[alerting.TargetKind][]alerting.Recipient{alerting.TargetDuty: nil, alerting.TargetWard: nil, alerting.TargetGroup: nil},
+			steps: []step{again(alerting.Normal), again(alerting.Normal)}, state: alerting.Exhausted, step: 2, tech: 2, answers: []alerting.AnswerKind{
+				started, off, off, off, nobody, started, off, off, off, nobody, started, off, off, off, nobody}},
 		"raised again, higher, when exhausted": {people: map[alerting.TargetKind][]alerting.Recipient{alerting.TargetDuty: nil, alerting.TargetWard: nil},
 			steps: []step{pass(90), again(alerting.Urgent)}, state: alerting.Notifying, step: 2, rings: "D",
 			answers: []alerting.AnswerKind{started, off, off, silent, nobody, started, off, off}, tech: 3},

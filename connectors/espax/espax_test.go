@@ -335,6 +335,15 @@ func TestDuplicateReference(t *testing.T) {
 	if out := s.ask(call("ruf-1")); out.Code() != wire.OK {
 		t.Errorf("the reference after its end: %+v", out)
 	}
+	r.mu.Lock()
+	given := r.alerts["ruf-1"]
+	given.State = alerting.Exhausted // the source has heard P-ENDED
+	r.alerts["ruf-1"] = given
+	before := len(r.signals)
+	r.mu.Unlock()
+	if out := s.ask(call("ruf-1")); out.Code() != wire.OK || len(r.signals) != before+1 {
+		t.Errorf("the reference after the call was given up: %+v, %d signals more", out, len(r.signals)-before)
+	}
 }
 
 func TestLoginAndSession(t *testing.T) {

@@ -66,6 +66,7 @@ func (ss *session) start(ctx context.Context, m *wire.Message, body []byte) erro
 // raise returns the code to answer a P-START with. A reference that is running is a
 // duplicate and has no effect, unless it now has a higher priority: then the alert is
 // raised to it, although the source hears 450, since a duplicate is better than a miss.
+// One that was given up has been reported as ended: its reference is free to be used again.
 func (ss *session) raise(ctx context.Context, m *wire.Message, ref string, named bool, body []byte) wire.Code {
 	s := ss.server
 	signal := startSignal(m, ref, &s.config, s.beds)
@@ -73,7 +74,7 @@ func (ss *session) raise(ctx context.Context, m *wire.Message, ref string, named
 	if named {
 		running, err := s.env.Status(ctx, ref)
 		switch {
-		case err == nil && !running.State.Final():
+		case err == nil && !running.State.Final() && running.State != alerting.Exhausted:
 			s.env.Count("starts_duplicate")
 			if code = wire.Duplicate; signal.Priority <= running.Priority {
 				return code
