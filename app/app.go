@@ -137,6 +137,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.work = newGroup(a.log)
 	a.undo.push("workers", a.work.stop)
 	a.startWorkers()
+	a.undo.push("connectors", func(ctx context.Context) error { a.supervisor.Close(ctx); return nil })
 	if err := a.startConnectors(ctx); err != nil {
 		return err
 	}

@@ -45,7 +45,6 @@ func (a *App) startConnectors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.undo.push("connectors", func(ctx context.Context) error { a.supervisor.Close(ctx); return nil })
 	for _, r := range all {
 		if !r.Enabled {
 			continue

@@ -58,7 +58,10 @@ func readOrMake(path string, content func() []byte) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read key: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	// Whichever command runs first makes the data directory, so each must leave it passable
+	// for the user PostgreSQL runs as.
+	dir := filepath.Dir(path)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(dir), 0o711), os.MkdirAll(dir, 0o700)); err != nil {
 		return nil, fmt.Errorf("make key directory: %w", err)
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")

@@ -86,7 +86,9 @@ func Serve(ctx context.Context, s Setup) error {
 		case <-hangup:
 			if err := s.reload(ctx, a); err != nil {
 				log.Error("reload refused, going on as before", "err", err)
+				continue
 			}
+			log.Info("reloaded")
 		}
 	}
 }
