@@ -24,7 +24,8 @@ type freshRaw struct {
 func (db *DB) commitInputs(ctx context.Context, group []*input, look func(*pgx.Batch), effect func(pgx.Tx, []freshRaw) error) error {
 	var b pgx.Batch
 	b.BeginTx(pgx.TxOptions{})
-	b.Queue(`select set_config('wardline.clinic', $1, true)`, string(group[0].box.clinic))
+	// Every statement here finds rows by their keys: making a plan again each time only costs.
+	b.Queue(`select set_config('wardline.clinic', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true)`, string(group[0].box.clinic))
 	raws := db.queueRaws(&b, group)
 	look(&b)
 	sent := db.pool.SendBatch(ctx, &b)

@@ -73,9 +73,29 @@ type knownLoad struct {
 	known   directory.Known
 }
 
+// Keys are looked up one by one. Without statistics, and in a young database there are
+// none, the planner takes a clinic for one row, and would rather walk through all of it by
+// any index than look up a list in the right one.
 const (
-	loginsSQL = `select login from account where login = any($1)`
-	mailsSQL  = `select distinct text from person_value where field = 'mail' and text = any($1)`
+	loginsSQL = `
+select t.text from unnest($1::text[]) t (text) cross join lateral (select from account a where a.login = t.text limit 1) a`
+	mailsSQL = `
+select t.text from unnest($1::text[]) t (text) cross join lateral (
+  select from person_value v where v.field = 'mail' and v.text = t.text limit 1) v`
+	// Persons by their keys, and all of a source.
+	personsSQL = personSQL + `unnest($2::text[]) t (key) cross join lateral (
+  select * from person_source s where s.source = $1 and s.key = t.key offset 0)` + accountSQL
+	everybodySQL = personSQL + `(select * from person_source where source = $1)` + accountSQL
+	personSQL    = `
+select s.key, s.person_id, s.status, coalesce(a.login, ''), coalesce(a.locked_here, false),
+  coalesce((select jsonb_object_agg(v.field, v.text) from person_value v
+    where (v.clinic_id, v.person_id, v.source) = (s.clinic_id, s.person_id, s.source)), '{}'),
+  coalesce((select jsonb_agg(jsonb_build_object('code', u.code, 'primary', m.is_primary) order by m.is_primary desc, u.code)
+    from person_unit m join unit u on (u.clinic_id, u.id) = (m.clinic_id, m.unit_id)
+    where (m.clinic_id, m.person_id, m.source) = (s.clinic_id, s.person_id, s.source)), '[]')
+from `
+	accountSQL = ` s left join lateral (
+  select login, locked_here from account where (clinic_id, person_id) = (s.clinic_id, s.person_id) limit 1) a on true`
 )
 
 // queueKnown asks for what a plan of these changes starts from; finish returns it. The
@@ -139,21 +159,11 @@ func into(set map[string]bool) func(pgx.Rows) error {
 	}
 }
 
-// queuePersons reads the source's persons with these keys, or all of them. The two are two
-// statements, because a plan made for either cannot use the index on the key.
+// queuePersons reads the source's persons with these keys, or all of them.
 func queuePersons(b *pgx.Batch, source hub.ConnectorID, w directory.Wanted, out map[string]directory.Person) {
-	const q = `
-select s.key, s.person_id, s.status, coalesce(a.login, ''), coalesce(a.locked_here, false),
-  coalesce((select jsonb_object_agg(v.field, v.text) from person_value v
-    where (v.clinic_id, v.person_id, v.source) = (s.clinic_id, s.person_id, s.source)), '{}'),
-  coalesce((select jsonb_agg(jsonb_build_object('code', u.code, 'primary', m.is_primary) order by m.is_primary desc, u.code)
-    from person_unit m join unit u on (u.clinic_id, u.id) = (m.clinic_id, m.unit_id)
-    where (m.clinic_id, m.person_id, m.source) = (s.clinic_id, s.person_id, s.source)), '[]')
-from person_source s left join account a on (a.clinic_id, a.person_id) = (s.clinic_id, s.person_id)
-where s.source = $1`
-	asked := b.Queue(q, source)
-	if !w.All {
-		asked.SQL, asked.Arguments = q+` and s.key = any($2)`, []any{source, w.Keys}
+	asked := b.Queue(personsSQL, source, w.Keys)
+	if w.All {
+		asked.SQL, asked.Arguments = everybodySQL, []any{source}
 	}
 	asked.Query(func(rows pgx.Rows) error {
 		var p directory.Person

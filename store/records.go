@@ -117,15 +117,7 @@ func queueEffects(a *applier, p directory.Plan) {
 	for _, act := range p.Actions {
 		counts[a.cause(act.Key).Message]++
 	}
-	if len(counts) == 0 {
-		return
-	}
-	var ids []hub.MessageID
-	var numbers []int
 	for id, n := range counts {
-		ids, numbers = append(ids, id), append(numbers, n)
+		a.batch.Queue(`update message set effect = jsonb_build_object('actions', $2::int) where id = $1`, id, n)
 	}
-	a.batch.Queue(`
-update message m set effect = jsonb_build_object('actions', n.count)
-from unnest($1::uuid[], $2::int[]) as n (id, count) where m.id = n.id`, ids, numbers)
 }

@@ -39,13 +39,18 @@ func newStays(db *DB, clinic hub.ClinicID, connector hub.ConnectorID) *stays {
 	return &stays{db: db, clinic: clinic, connector: connector, byKey: map[string]*stay{}, dropped: map[string]bool{}}
 }
 
+// lookSQL looks up every visit and key for itself: see personsSQL.
+const lookSQL = `
+select m.* from unnest($2::bytea[]) t (visit) cross join lateral (
+  select key, visit, start_at, end_at, historic from movement m where m.connector_id = $1 and m.visit = t.visit offset 0) m
+union
+select m.* from unnest($3::text[]) t (key) cross join lateral (
+  select key, visit, start_at, end_at, historic from movement m where m.connector_id = $1 and m.key = t.key offset 0) m`
+
 // queueLoad locks the visits until the transaction ends and reads their stays, and by its
 // key a stay that a move takes from another visit. A merge touches patients in whatever
 // visit; their rows lock themselves.
 func (s *stays) queueLoad(b *pgx.Batch, moves []alerting.Movement) {
-	const q = `
-select key, visit, start_at, end_at, historic from movement where connector_id = $1 and visit = any($2) union
-select key, visit, start_at, end_at, historic from movement where connector_id = $1 and key = any($3)`
 	var visits [][]byte
 	var names, keys []string
 	for _, m := range moves {
@@ -56,7 +61,7 @@ select key, visit, start_at, end_at, historic from movement where connector_id =
 	}
 	if len(visits) > 0 {
 		queueLocks(b, visitLocks, s.connector, names, len(names) > manyKeys)
-		b.Queue(q, s.connector, visits, keys).Query(s.read)
+		b.Queue(lookSQL, s.connector, visits, keys).Query(s.read)
 	}
 }
 
@@ -168,17 +173,10 @@ func (s *stays) queueWrite(b *pgx.Batch) {
 		b.Queue(`delete from movement where connector_id = $1 and key = any($2)`, s.connector, slices.Sorted(maps.Keys(s.dropped)))
 	}
 	s.queuePuts(b)
-	var keys []string
-	var ends []*time.Time
 	for _, key := range slices.Sorted(maps.Keys(s.byKey)) {
 		if o := s.byKey[key]; o.put == nil && o.moved {
-			keys, ends = append(keys, key), append(ends, nullTime(o.end))
+			b.Queue(`update movement set end_at = $3, updated_at = now() where connector_id = $1 and key = $2`, s.connector, key, nullTime(o.end))
 		}
-	}
-	if len(keys) > 0 {
-		b.Queue(`
-update movement m set end_at = n.end_at, updated_at = now()
-from unnest($2::text[], $3::timestamptz[]) as n (key, end_at) where m.connector_id = $1 and m.key = n.key`, s.connector, keys, ends)
 	}
 }
 
