@@ -108,14 +108,13 @@ func rest(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 
 // Carry takes what is owed now, at most one batch, and returns how many cards it was.
 func (c *Cards) Carry(ctx context.Context) (int, error) {
-	cards, err := c.box.ClaimCards(ctx, cardsAtOnce)
-	if err != nil || len(cards) == 0 {
-		return 0, err
+	cards, first := c.box.ClaimCards(ctx, cardsAtOnce)
+	if len(cards) == 0 {
+		return 0, first
 	}
 	if len(cards) == cardsAtOnce {
 		c.Poke() // there is likely more: another worker may begin
 	}
-	var first error
 	for _, group := range byClinic(cards) {
 		if err := c.carryClinic(ctx, group); err != nil && first == nil {
 			first = err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,18 +33,21 @@ func (db *DB) ClaimCards(ctx context.Context, limit int) ([]alerting.Card, error
 		return nil, err
 	}
 	var all []alerting.Card
+	var failed []error // what fails in one clinic keeps no other waiting
 	for _, c := range clinics {
-		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) error {
-			cards, err := db.claimCards(ctx, tx, c.ID, limit)
-			all = append(all, cards...)
+		var cards []alerting.Card
+		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) (err error) {
+			cards, err = db.claimCards(ctx, tx, c.ID, limit)
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("claim cards: %w", err)
+			failed = append(failed, fmt.Errorf("claim cards: %w", err))
+			continue
 		}
+		all = append(all, cards...)
 	}
 	slices.SortStableFunc(all, func(a, b alerting.Card) int { return int(b.Alert.Priority) - int(a.Alert.Priority) })
-	return all, nil
+	return all, errors.Join(failed...)
 }
 
 const readAlertsSQL = `select ` + alertColumns + ` from alert a where a.clinic_id = $1 and a.id = any($2) order by a.id`
@@ -61,7 +65,7 @@ func (db *DB) claimCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, li
 	if err != nil {
 		return nil, err
 	}
-	alerts, err := db.scanAlerts(rows, clinic)
+	alerts, err := db.scanReadable(rows, clinic)
 	if err != nil {
 		return nil, err
 	}

@@ -239,3 +239,21 @@ func TestAnswersOfManyPeople(t *testing.T) {
 		}
 	}
 }
+
+// TestOneBrokenAlertKeepsNoOtherFromItsCard: a row that cannot be opened any more (damaged,
+// sealed under a lost key) is passed over, and the auditor sees that its card is late.
+func TestOneBrokenAlertKeepsNoOtherFromItsCard(t *testing.T) {
+	t.Parallel()
+	w := openCallWard(t)
+	eva := w.nurse("Eva Lindner", true, 1)
+	broken := w.signal(nurseCall("1", alerting.Normal))
+	w.signal(nurseCall("2", alerting.Normal))
+	w.exec(`update alert set secret = '\x00' where id = $1`, broken)
+	for range 3 {
+		_, err := w.cards.Carry(t.Context())
+		w.must(err)
+	}
+	if got := w.received(eva); len(got) != 1 {
+		t.Errorf("Eva has %d cards, want that of the readable alert", len(got))
+	}
+}
