@@ -1,6 +1,8 @@
 package hl7v2
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -81,7 +83,9 @@ func (m *mapping) movement(msg *hl7.Message, trigger string, op alerting.Movemen
 func (m *mapping) applyZBE(msg *hl7.Message, trigger string, v *alerting.Movement) bool {
 	zbe, has := msg.All().Segment("ZBE", 0)
 	if !has || !zbe.Comp(1, 1).Present() {
-		v.Key = v.Visit + "/" + subject(trigger)
+		// Keys are stored as they are: the visit number in one must not be readable.
+		sum := sha256.Sum256([]byte("movement\x00" + v.Visit))
+		v.Key = hex.EncodeToString(sum[:16]) + "/" + subject(trigger)
 		return false
 	}
 	v.Key = zbe.Comp(1, 1).String()

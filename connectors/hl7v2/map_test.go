@@ -157,6 +157,9 @@ func TestMovementsWithoutZBE(t *testing.T) {
 	if admit.Moves[0].Key != cancel.Moves[0].Key || admit.Warnings[0] != "no_movement_id" {
 		t.Errorf("admit %+v, cancel %+v: want the same key", admit, cancel)
 	}
+	if strings.Contains(admit.Moves[0].Key, "9001") {
+		t.Errorf("the visit number can be read in the key %q", admit.Moves[0].Key)
+	}
 	if out := m.message(parse(t, adt("A01", "PV1|1|I|4B^12^1")), received); out.Moves[0].Visit != "77" {
 		t.Errorf("without a visit number: %+v", out)
 	}
