@@ -56,12 +56,18 @@ func (s *station) anotherDevice(t *testing.T, staff string) *browser {
 	t.Helper()
 	b := newBrowser(s.chat)
 	b.must(t, "POST", "/auth/login", map[string]string{"login": staff, "password": "drei-Lampen-im-Flur"}, nil)
+	registerDevice(t, b)
+	return b
+}
+
+// registerDevice gives a signed-in browser keys.
+func registerDevice(t *testing.T, b *browser) {
+	t.Helper()
 	key, err := hpke.MLKEM768X25519().GenerateKey()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.must(t, "POST", "/devices", map[string]any{"name": "Tablet", "kem_public": key.PublicKey().Bytes(), "sign_public": make([]byte, 32)}, nil)
-	return b
 }
 
 func (w *socket) hello(t *testing.T) {

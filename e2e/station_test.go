@@ -270,3 +270,21 @@ func (l *line) verdict(t *testing.T) *wire.Message {
 		}
 	}
 }
+
+// onDuty makes the duty role of ward 4B, which came with the nurse, and puts her on duty.
+func onDuty(t *testing.T, admin, nurse *browser) {
+	t.Helper()
+	var units struct {
+		Items []struct{ ID, Code string }
+	}
+	admin.must(t, "GET", "/units", nil, &units)
+	for _, u := range units.Items {
+		if u.Code == "4B" {
+			var role struct{ ID string }
+			admin.must(t, "POST", "/units/"+u.ID+"/roles", map[string]string{"name": "Pflege Station 4B"}, &role)
+			nurse.must(t, "POST", "/duty/"+role.ID+"/take", map[string]any{}, nil)
+			return
+		}
+	}
+	t.Fatal("ward 4B did not come with the nurse")
+}
