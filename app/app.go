@@ -84,6 +84,7 @@ func (a *App) build(ctx context.Context) error {
 	if err := os.MkdirAll(a.config.DataDir, 0o711); err != nil {
 		return fmt.Errorf("make data directory: %w", err)
 	}
+	made := missingKeys(a.config)
 	keys, err := loadKeyring(a.config)
 	if err != nil {
 		return err
@@ -94,6 +95,13 @@ func (a *App) build(ctx context.Context) error {
 	}
 	if a.db, a.fanout, err = openDatabase(ctx, a.config, keys, a.log, &a.undo); err != nil {
 		return err
+	}
+	clinics, err := a.db.Clinics(ctx)
+	if err != nil {
+		return err
+	}
+	if len(clinics) > 0 && len(made) > 0 {
+		return refuseNewKeys(made)
 	}
 	if a.clinic, err = a.db.EnsureClinic(ctx, a.config.Clinic.Name, a.config.Clinic.Timezone); err != nil {
 		return err

@@ -113,3 +113,29 @@ func TestBaseURL(t *testing.T) {
 		}
 	}
 }
+
+// TestMissingKeysAreNotReplaced: a database in use whose keys are gone must not get new ones
+// in silence.
+func TestMissingKeysAreNotReplaced(t *testing.T) {
+	t.Parallel()
+	c := Config{DataDir: t.TempDir()}
+	made := missingKeys(c)
+	if len(made) != 2 {
+		t.Fatalf("a fresh directory lacks %v, want both keys", made)
+	}
+	if _, err := loadKeyring(c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadSigningKey(c); err != nil {
+		t.Fatal(err)
+	}
+	if err := refuseNewKeys(made); err == nil || !strings.Contains(err.Error(), "restore") {
+		t.Errorf("got %v, want what to restore", err)
+	}
+	if again := missingKeys(c); len(again) != 2 {
+		t.Errorf("the new files were left behind: only %v are missing", again)
+	}
+	if err := refuseNewKeys(nil); err != nil {
+		t.Errorf("nothing was made, but: %v", err)
+	}
+}

@@ -8,9 +8,37 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/wardline/wardline/seal"
 )
+
+// missingKeys returns the files of Config's own keys that are not there yet. At the very first start
+// that is all of them.
+func missingKeys(c Config) []string {
+	var missing []string
+	for _, name := range []string{"master.key", "sign.key"} {
+		path := c.path("keys", name)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && (name != "master.key" || c.MasterKey == "") {
+			missing = append(missing, path)
+		}
+	}
+	return missing
+}
+
+// refuseNewKeys is asked once the database turns out to be in use already: keys that had to
+// be made just now open nothing in it, and devices would refuse every card they sign. The
+// new files are taken away again, so that restoring the old ones is all there is to do.
+func refuseNewKeys(made []string) error {
+	if len(made) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, path := range made {
+		errs = append(errs, os.Remove(path))
+	}
+	return errors.Join(append(errs, fmt.Errorf("the database is in use but its keys are missing: restore %s from their backup", strings.Join(made, " and ")))...)
+}
 
 // loadKeyring returns the keys that seal records at rest: from the configuration, or from
 // keys/master.key in the data directory, which is made at the first start. Whoever backs

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
@@ -78,7 +79,45 @@ func plaintext(c *alerting.Card) ([]byte, error) {
 		out.AcceptedBy = append(out.AcceptedBy, accepted{u, c.Names[u], latest[u].Changed.UTC()})
 	}
 	out.Responses = responses(c, latest)
-	return json.Marshal(out)
+	return fit(out)
+}
+
+// maxCard leaves room for the envelope around the card within the 64 KiB of an item.
+const maxCard = 60_000
+
+// fit marshals a card, leaving out what is only told beside the alarm when it would not fit
+// into an item: a card that is too large would never reach anybody.
+func fit(c card) ([]byte, error) {
+	b, err := json.Marshal(c)
+	if err != nil || len(b) <= maxCard {
+		return b, err
+	}
+	c.Responses = []response{}
+	if b, err = json.Marshal(c); err != nil || len(b) <= maxCard {
+		return b, err
+	}
+	c.Recipients = []hub.UserID{Everyone}
+	if len(c.AcceptedBy) > maxResponses {
+		c.AcceptedBy = c.AcceptedBy[:maxResponses]
+	}
+	for i := range c.AcceptedBy {
+		c.AcceptedBy[i].Name = cut(c.AcceptedBy[i].Name, maxName)
+	}
+	return json.Marshal(c)
+}
+
+// maxName is how much of a name a card that is too large still shows.
+const maxName = 60
+
+// cut shortens a text to n bytes on a whole character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // latestDispatches keeps the dispatch of each person that counts: an answer given in an

@@ -111,6 +111,30 @@ func TestHugeCardFits(t *testing.T) {
 }
 
 // TestHeader: a card that may ring expires with its alert, the end can be read for long.
+// TestCardWithLongNamesFits: whatever people are called, the card gets into an item.
+func TestCardWithLongNamesFits(t *testing.T) {
+	t.Parallel()
+	c := alerting.Card{Alert: alerting.Alert{ID: hub.NewID[hub.AlertID](), Version: 2, Text: strings.Repeat("<", 1000), Policy: alerting.Policy{Steps: make([]alerting.Step, 1)}}, Names: map[hub.UserID]string{}}
+	for i := range 1000 {
+		u := hub.NewID[hub.UserID]()
+		c.Names[u] = strings.Repeat("\u00ff", 200)
+		state := alerting.Rejected
+		if i%3 == 0 {
+			state = alerting.DidAccept
+			c.Alert.AcceptedBy = append(c.Alert.AcceptedBy, u)
+		}
+		c.Dispatches = append(c.Dispatches, alerting.Dispatch{Alert: c.Alert.ID, User: u, State: state})
+	}
+	b, err := plaintext(&c)
+	if err != nil || len(b) > maxCard {
+		t.Fatalf("%d bytes, %v; want at most %d", len(b), err, maxCard)
+	}
+	var got card
+	if err := json.Unmarshal(b, &got); err != nil || got.Text != c.Alert.Text || len(got.AcceptedBy) == 0 {
+		t.Errorf("the alarm itself did not survive: %v", err)
+	}
+}
+
 func TestHeader(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[alerting.State]time.Time{
