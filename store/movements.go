@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
-	"time"
 )
 
 // source is the connector an input came from, and the stored input.
