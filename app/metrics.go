@@ -50,6 +50,9 @@ func (a *App) audit(ctx context.Context) error {
 }
 
 func (a *App) auditOnce(ctx context.Context) error {
+	if _, err := a.db.EndTechnical(ctx, a.clinic.ID); err != nil {
+		return err
+	}
 	w, err := a.db.Watch(ctx, a.clinic.ID)
 	if err != nil {
 		return err

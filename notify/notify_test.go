@@ -11,8 +11,8 @@ import (
 	"log/slog"
 	"os"
 	"slices"
-	"sync"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
