@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { expect, type Page } from '@playwright/test';
@@ -9,7 +9,7 @@ const pictures = path.resolve(import.meta.dirname, '../../docs/pictures');
 const heights: Record<number, number> = { 390: 844, 1400: 900 };
 const mostBytes = 250_000;
 
-type Finding = { id: string; impact: string; nodes: { target: string[] }[] };
+type Finding = { id: string; impact: string; nodes: { target: string[]; any: { message: string }[] }[] };
 
 /** Gallery looks at screens in all their variants and keeps what is wrong with them. */
 export class Gallery {
@@ -20,25 +20,32 @@ export class Gallery {
   }
 
   /**
-   * Takes a screen in light and dark at each width. Every variant is judged by axe (serious
-   * and critical findings count) and must not scroll sideways. With PICTURES=1 the light one
-   * of the first width becomes docs/pictures/<name>-<width>.png, if shown is set.
+   * Takes a screen in light and dark at each width, loaded anew for each scheme and taken once
+   * ready is there. Both are judged by axe at the first width (serious and critical findings
+   * count), and no width may scroll sideways. With PICTURES=1 the light one of the first width
+   * becomes docs/pictures/<name>-<width>.png, if shown is set.
    */
-  async look(page: Page, name: string, widths: number[], shown = false): Promise<void> {
-    for (const width of widths) {
-      await page.setViewportSize({ width, height: heights[width] ?? 900 });
-      for (const scheme of ['dark', 'light'] as const) {
-        await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-        await this.judge(page, `${name} ${width} ${scheme}`);
+  async look(page: Page, name: string, ready: string, widths: [number, ...number[]], shown = false): Promise<void> {
+    const size = (width: number) => ({ width, height: heights[width] ?? 900 });
+    for (const scheme of ['dark', 'light'] as const) {
+      await page.setViewportSize(size(widths[0]));
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      await page.reload();
+      await expect(page.locator(ready).first()).toBeVisible();
+      await this.judge(page, `${name} ${scheme}`);
+      for (const width of widths) {
+        await page.setViewportSize(size(width));
         const picture = await page.screenshot({ path: path.join(out, `${name}-${width}-${scheme}.png`) });
-        if (shown && scheme === 'light' && width === widths[0] && process.env['PICTURES']) {
-          const file = path.join(pictures, `${name}-${width}.png`);
-          writeFileSync(file, picture);
-          expect(statSync(file).size, file).toBeLessThan(mostBytes);
-        }
+        if (await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)) this.wrong.push(`${name} ${width}: scrolls sideways`);
+        if (shown && scheme === 'light' && width === widths[0] && process.env['PICTURES']) this.keep(`${name}-${width}.png`, picture);
       }
     }
-    await page.setViewportSize({ width: widths[0] ?? 1400, height: heights[widths[0] ?? 1400] ?? 900 });
+    await page.setViewportSize(size(widths[0]));
+  }
+
+  private keep(name: string, picture: Buffer): void {
+    expect(picture.length, name).toBeLessThan(mostBytes);
+    writeFileSync(path.join(pictures, name), picture);
   }
 
   // Evaluated from outside the page, axe needs no exception from the content security policy.
@@ -47,12 +54,10 @@ export class Gallery {
     const found = await page.evaluate(async () => {
       const run = (globalThis as unknown as { axe: { run(on: Document, options: object): Promise<{ violations: Finding[] }> } }).axe.run;
       const { violations } = await run(document, { resultTypes: ['violations'] });
-      const { scrollWidth, clientWidth } = document.documentElement;
-      return { violations: violations.map(({ id, impact, nodes }) => ({ id, impact, target: nodes[0]?.target.join(' ') })), sideways: scrollWidth > clientWidth };
+      return violations.map(({ id, impact, nodes }) => ({ id, impact, where: `${nodes[0]?.target.join(' ')}: ${nodes[0]?.any[0]?.message}` }));
     });
-    for (const { id, impact, target } of found.violations) {
-      if (impact === 'serious' || impact === 'critical') this.wrong.push(`${what}: ${id} at ${target}`);
+    for (const { id, impact, where } of found) {
+      if (impact === 'serious' || impact === 'critical') this.wrong.push(`${what}: ${id} at ${where}`);
     }
-    if (found.sideways) this.wrong.push(`${what}: scrolls sideways`);
   }
 }

@@ -60,6 +60,7 @@ test('an urgent call rings on both phones; who accepts first goes, and the sourc
   for (const nurse of [first, second]) {
     await expect(nurse.overlay()).toContainText('Zimmer 12 · Bett 2');
     await expect(nurse.overlay()).toHaveAttribute('data-priority', 'urgent');
+    await expect(nurse.overlay().getByTestId('act-accept'), 'a stray Enter must not answer').not.toBeFocused();
     await nurse.rings('urgent');
   }
   await call.told('IND.P-EVENT', (m) => m.text('CP-PR-REF') === 'ruf-1' && m.text('SS-RESULT') === 'Reached');
