@@ -61,7 +61,9 @@ function Details({ card }: { card: Card }) {
       <Text className={classes["since"] ?? ""}>
         <Elapsed since={card.raised_at} />
       </Text>
-      <Text data-testid="overlay-status">{statusText(card, id, t)}</Text>
+      <Text className={classes["status"] ?? ""} data-testid="overlay-status" data-state={card.state}>
+        {statusText(card, id, t)}
+      </Text>
     </div>
   );
 }
@@ -132,10 +134,9 @@ function Sheet({ shown, alarms, label, onChoose, onPress, onMinimise, ...rest }:
       aria-modal="true"
       aria-label={label}
       aria-describedby="alarm-spoken"
-      tabIndex={-1}
-      data-autofocus
     >
-      <div className={classes["band"]}>
+      {/* Takes the focus: on a button, an Enter meant for something else would answer the call. */}
+      <div className={classes["band"]} tabIndex={-1} data-autofocus>
         <Symbol size={40} aria-hidden="true" className={classes["symbol"] ?? ""} />
         <span>{t(`priority.${card.priority}`)}</span>
         {card.drill && <span className={classes["drill"]}>{t("drill")}</span>}
