@@ -143,6 +143,9 @@ func (s *Server) allSettings() map[string]string {
 		"listen_addresses": "", "unix_socket_permissions": "0700", "port": "5432",
 		"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on",
 		"shared_buffers": "128MB", "max_connections": "100", "jit": "off", "timezone": "UTC",
+		// A young database grows from empty tables to full ones within a minute; without fresh
+		// statistics its plans are those of empty tables. WAL is kept for a busy hour.
+		"autovacuum_naptime": "5s", "max_wal_size": "2GB", "wal_compression": "on",
 		"logging_collector": "on", "log_directory": s.logs, "log_filename": "postgresql-%a.log",
 		"log_rotation_age": "1d", "log_truncate_on_rotation": "on", "log_file_mode": "0600",
 		// What the log must not hold: errors of single statements quote the values in them
