@@ -41,6 +41,9 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retentionArgs])
 		if err != nil {
 			return err
 		}
+		if err := w.db.ForgetExpired(ctx, c.ID, time.Now()); err != nil {
+			return err
+		}
 		w.log.Info("retention done", "clinic", c.ID, "messages", n)
 	}
 	return nil

@@ -11,11 +11,12 @@ import (
 	"github.com/wardline/wardline/hub"
 )
 
-// PutSession keeps a new session, unless its account was locked a moment ago.
+// PutSession keeps a new session, unless its account was locked a moment ago, and notes
+// that its account was seen.
 func (db *DB) PutSession(ctx context.Context, hash [32]byte, s accounts.StoredSession) error {
 	return db.inClinic(ctx, s.Clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
-with unlocked as (select id from account where id = $4 and state <> 'locked' for share)
+with unlocked as (update account set last_seen_at = $7 where id = $4 and state <> 'locked' returning id)
 insert into session (clinic_id, hash, id, account_id, console, created_at, used_at, expires_at) select $1, $2, $3, id, $5, $6, $7, $8 from unlocked`,
 			s.Clinic, hash[:], s.ID, s.Account.ID, s.Console, s.Created, s.Used, s.Expires)
 		if err != nil {
