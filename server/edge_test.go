@@ -47,7 +47,7 @@ func TestOpenAPIGolden(t *testing.T) {
 var bodies = map[string]string{
 	"login": `{"login":"a","password":"b"}`, "follow-link": `{"token":"t"}`, "activate": `{"login":"a","code":"b","password":"c"}`,
 	"set-password": `{"current":"a","password":"b"}`,
-	"add-device": `{"device_id":"` + thing + `"}`, "offer-duty": `{"to":"` + thing + `"}`,
+	"add-device":   `{"device_id":"` + thing + `"}`, "offer-duty": `{"to":"` + thing + `"}`,
 	"create-connector": `{"kind":"sample","name":"n","enabled":true,"config":{}}`, "update-connector": `{"name":"n","enabled":true,"config":{}}`,
 	"test-connector": `{"kind":"sample","id":"` + thing + `","config":{}}`, "revert-connector": `{"revision":6}`,
 	"create-token": `{"name":"n","scopes":["trigger"]}`, "create-role": `{"name":"n"}`,

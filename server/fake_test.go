@@ -94,8 +94,10 @@ func (w *world) SignIn(context.Context, hub.ClinicID, string, string, accounts.P
 func (w *world) FollowLink(context.Context, string, accounts.Place) (accounts.Session, string, error) {
 	return w.SignIn(context.Background(), home, "", "", accounts.Place{})
 }
-func (w *world) SignOut(context.Context, accounts.Session) error             { return nil }
-func (w *world) SetPassword(context.Context, accounts.Session, string, string, accounts.Place) error { return nil }
+func (w *world) SignOut(context.Context, accounts.Session) error { return nil }
+func (w *world) SetPassword(context.Context, accounts.Session, string, string, accounts.Place) error {
+	return nil
+}
 func (w *world) Activate(context.Context, hub.ClinicID, string, string, string, accounts.Place) (accounts.Session, string, error) {
 	return w.SignIn(context.Background(), home, "", "", accounts.Place{})
 }
