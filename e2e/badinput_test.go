@@ -27,6 +27,7 @@ func TestBadInput(t *testing.T) {
 	s := newStation(t)
 	s.witness(t)
 	s.undisturbed(t)
+	nurse := prepareWard(t, s.theHub, s.admin, s.mllpAddr, &ledger{})
 	t.Run("hl7 files", s.testFiles)
 	t.Run("mllp", s.testFrames)
 	t.Run("hl7", s.testMessages)
@@ -34,7 +35,6 @@ func TestBadInput(t *testing.T) {
 	t.Run("alarm-http", s.testAlarms)
 	t.Run("connector forms", s.testForms)
 	t.Run("mutual tls", s.testMutualTLS)
-	nurse := prepareWard(t, s.theHub, s.admin, s.mllpAddr, &ledger{})
 	t.Run("chat api", func(t *testing.T) { s.testChatAPI(t, nurse) })
 	t.Run("socket", func(t *testing.T) { s.testSocket(t, nurse) })
 	s.undisturbed(t)
@@ -377,7 +377,8 @@ func (s *station) testWrongLogin(t *testing.T) {
 	s.undisturbed(t)
 }
 
-// testDuplicate raises the same call twice: the source hears 450 and there is one alert.
+// testDuplicate raises the same call twice while the nurse on duty is being called: the
+// source hears 450 and there is one alert.
 func (s *station) testDuplicate(t *testing.T) {
 	l := s.logIn(t)
 	start := wire.Message{Name: "REQ.P-START", InvokeID: 2}.With("CP-PR-REF", "doppelt").With("CP-TEXTMSG", "Ruf").With("CP-WARD", "4B")

@@ -211,20 +211,7 @@ func (s *station) testOpenAPI(t *testing.T) {
 // testAdminLink follows the link `wardline admin` prints and sets a password with it. The
 // administrator who was signed in so far is signed out by that.
 func (s *station) testAdminLink(t *testing.T) {
-	got := s.run(t, []string{"WARDLINE_CONSOLE_URL=http://" + s.console}, append([]string{"admin"}, s.flags()...)...)
-	found := linkToken.FindStringSubmatch(got.text)
-	if got.code != 0 || found == nil {
-		t.Fatalf("exit %d: %s", got.code, got.text)
-	}
-	token, err := url.QueryUnescape(found[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := newBrowser(s.console)
-	b.must(t, "POST", "/auth/link", map[string]string{"token": token}, nil)
-	if status, _ := newBrowser(s.console).do(t.Context(), "POST", "/auth/link", map[string]string{"token": token}, nil); status != http.StatusUnauthorized {
-		t.Errorf("the link worked twice: %d", status)
-	}
+	b := s.followNewLink(t)
 	const password = "Turmuhr-Elf-Linden"
 	if status, err := b.do(t.Context(), "POST", "/me/password", map[string]string{"password": "kurz"}, nil); status != http.StatusUnprocessableEntity {
 		t.Errorf("a short password: %d %v", status, err)
@@ -241,11 +228,37 @@ func (s *station) testAdminLink(t *testing.T) {
 	if !me.Has {
 		t.Error("the console does not know of the password")
 	}
-	s.admin = newBrowser(s.console)
-	if status, _ := s.admin.do(t.Context(), "POST", "/auth/login", map[string]string{"login": me.Login, "password": password + "x"}, nil); status != http.StatusUnauthorized {
-		t.Errorf("a wrong password: %d", status)
+	signIn := func(password string) int {
+		status, _ := newBrowser(s.console).do(t.Context(), "POST", "/auth/login", map[string]string{"login": me.Login, "password": password}, nil)
+		return status
 	}
-	s.admin.must(t, "POST", "/auth/login", map[string]string{"login": me.Login, "password": password}, nil)
+	if wrong, right := signIn(password+"x"), signIn(password); wrong != http.StatusUnauthorized || right != http.StatusOK {
+		t.Errorf("a wrong password: %d, the right one: %d", wrong, right)
+	}
+	s.admin = s.followNewLink(t)
+	if status := signIn(password); status != http.StatusUnauthorized {
+		t.Errorf("the password still works after a new link: %d", status)
+	}
+}
+
+// followNewLink signs in by a link that `wardline admin` prints, which works once.
+func (s *station) followNewLink(t *testing.T) *browser {
+	t.Helper()
+	got := s.run(t, []string{"WARDLINE_CONSOLE_URL=http://" + s.console}, append([]string{"admin"}, s.flags()...)...)
+	found := linkToken.FindStringSubmatch(got.out)
+	if got.code != 0 || found == nil {
+		t.Fatalf("exit %d: %s", got.code, got.text)
+	}
+	token, err := url.QueryUnescape(found[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(s.console)
+	b.must(t, "POST", "/auth/link", map[string]string{"token": token}, nil)
+	if status, _ := newBrowser(s.console).do(t.Context(), "POST", "/auth/link", map[string]string{"token": token}, nil); status != http.StatusUnauthorized {
+		t.Errorf("the link worked twice: %d", status)
+	}
+	return b
 }
 
 // testHangup reloads the hub. A connector finishes what it has in hand and starts again on
