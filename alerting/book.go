@@ -16,6 +16,9 @@ type World interface {
 	Resolve(ctx context.Context, t Target, ward string) ([]Recipient, error)
 	// Person returns one account as a source may be told of it; unknown accounts have no name.
 	Person(ctx context.Context, user hub.UserID) (Recipient, error)
+	// TakesAnswers reports whether a source hears what becomes of its alerts; for one that
+	// does not no answers are written.
+	TakesAnswers(ctx context.Context, source hub.ConnectorID) (bool, error)
 }
 
 // ActKind is what a person or their device did with an alert.

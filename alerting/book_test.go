@@ -23,6 +23,7 @@ const (
 type world struct {
 	people map[alerting.TargetKind][]alerting.Recipient
 	rules  []alerting.Rule
+	mute   bool // the source takes no answers
 	err    error
 }
 
@@ -35,6 +36,8 @@ func (w *world) Resolve(_ context.Context, t alerting.Target, _ string) ([]alert
 func (w *world) Person(_ context.Context, u hub.UserID) (alerting.Recipient, error) {
 	return alerting.Recipient{User: u, Name: "Name " + string(u), Extension: "7" + string(u)}, w.err
 }
+
+func (w *world) TakesAnswers(context.Context, hub.ConnectorID) (bool, error) { return !w.mute, w.err }
 
 // who makes reachable recipients; a name in small letters has no device.
 func who(names ...string) []alerting.Recipient {

@@ -232,9 +232,9 @@ func (b *Book) entry(r *running, k EntryKind, user hub.UserID, d detail) {
 	})
 }
 
-// answer queues what the source is told. A technical alert has no source that waits.
-func (b *Book) answer(r *running, k AnswerKind, who Recipient) {
-	if r.alert.Technical {
+// answer queues what the source is told.
+func (b *Book) answer(ctx context.Context, r *running, k AnswerKind, who Recipient) {
+	if !b.hears(ctx, r) {
 		return
 	}
 	r.alert.Answers++
@@ -247,12 +247,23 @@ func (b *Book) answer(r *running, k AnswerKind, who Recipient) {
 
 // answerBy is answer with the name of a person looked up.
 func (b *Book) answerBy(ctx context.Context, r *running, k AnswerKind, user hub.UserID) {
-	if r.alert.Technical {
+	if !b.hears(ctx, r) {
 		return
 	}
 	who, err := b.world.Person(ctx, user)
 	b.fail(err)
-	b.answer(r, k, who)
+	b.answer(ctx, r, k, who)
+}
+
+// hears reports whether the alert's source is told anything. A technical alert has none
+// that waits.
+func (b *Book) hears(ctx context.Context, r *running) bool {
+	if r.alert.Technical {
+		return false
+	}
+	takes, err := b.world.TakesAnswers(ctx, r.alert.Connector)
+	b.fail(err)
+	return takes
 }
 
 func (b *Book) setTimer(r *running, k TimerKind, after time.Duration) {

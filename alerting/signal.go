@@ -30,10 +30,10 @@ func (b *Book) signal(ctx context.Context, s Signal) Result {
 	case s.Phase == PhaseRaise:
 		return b.raise(ctx, s)
 	case s.Phase == PhaseResolve && running:
-		b.end(r, Resolved, EntryResolved, "source")
+		b.end(ctx, r, Resolved, EntryResolved, "source")
 		return r.result()
 	case s.Phase == PhaseCancel && running:
-		b.end(r, Cancelled, EntryCancelled, "source")
+		b.end(ctx, r, Cancelled, EntryCancelled, "source")
 		return r.result()
 	case s.Phase == PhaseResolve || s.Phase == PhaseCancel:
 		return Result{} // ended already, or never heard of: nothing to do
@@ -57,7 +57,7 @@ func (b *Book) raise(ctx context.Context, s Signal) Result {
 	b.entry(r, EntryRaised, "", d)
 	b.route(ctx, r, s)
 	b.setTimer(r, TimerExpire, seconds(r.alert.Policy.MaxSeconds))
-	b.answer(r, AnswerStarted, Recipient{})
+	b.answer(ctx, r, AnswerStarted, Recipient{})
 	b.notify(ctx, r, 0, "")
 	res := r.result()
 	res.Created = true

@@ -23,7 +23,7 @@ func (b *Book) notify(ctx context.Context, r *running, k int, except hub.UserID)
 			return
 		}
 	}
-	b.exhaust(r)
+	b.exhaust(ctx, r)
 }
 
 // ring dispatches the running step to its people and reports whether anybody can hear it.
@@ -46,7 +46,7 @@ func (b *Book) ring(ctx context.Context, r *running, except hub.UserID) bool {
 	switch {
 	case len(people) == 0:
 		b.entry(r, EntryNobody, "", detail{})
-		b.answer(r, AnswerOffDuty, Recipient{})
+		b.answer(ctx, r, AnswerOffDuty, Recipient{})
 		b.technical(r, noticeNobody)
 	case reachable == 0 && deaf > 0:
 		b.technical(r, noticeNobody)
@@ -84,7 +84,7 @@ func (b *Book) recipients(ctx context.Context, r *running) []Recipient {
 func (b *Book) advance(ctx context.Context, r *running) {
 	last := len(r.alert.Policy.Steps) - 1
 	if r.alert.Step >= last && r.alert.Priority == Emergency {
-		b.tellNotAccepted(r)
+		b.tellNotAccepted(ctx, r)
 		b.notifyAgain(ctx, r)
 		return
 	}
@@ -104,8 +104,8 @@ func (b *Book) notifyAgain(ctx context.Context, r *running) {
 // exhaust ends the chain: promise 2 says that the source and the technical contacts hear
 // of it. An emergency does not stay here: it rings its last step again when the time of
 // that step has passed.
-func (b *Book) exhaust(r *running) {
-	b.tellNotAccepted(r)
+func (b *Book) exhaust(ctx context.Context, r *running) {
+	b.tellNotAccepted(ctx, r)
 	if r.alert.Priority == Emergency {
 		b.setTimer(r, TimerStep, seconds(r.alert.Policy.Steps[r.alert.Step].Seconds))
 		b.show(r)
@@ -118,12 +118,12 @@ func (b *Book) exhaust(r *running) {
 }
 
 // tellNotAccepted reports the end of the chain, once per run through it.
-func (b *Book) tellNotAccepted(r *running) {
+func (b *Book) tellNotAccepted(ctx context.Context, r *running) {
 	if r.alert.Notices&noticeExhausted != 0 {
 		return
 	}
 	b.entry(r, EntryExhausted, "", detail{})
-	b.answer(r, AnswerNotAccepted, Recipient{})
+	b.answer(ctx, r, AnswerNotAccepted, Recipient{})
 	b.technical(r, noticeExhausted)
 	r.alert.Notices |= noticeExhausted
 }
@@ -146,12 +146,12 @@ func (b *Book) reopen(ctx context.Context, r *running, k int, why string, except
 	b.dropTimer(r, TimerAccept)
 	b.entry(r, EntryReopened, "", detail{Why: why})
 	r.alert.State = Notifying
-	b.answer(r, AnswerStarted, Recipient{})
+	b.answer(ctx, r, AnswerStarted, Recipient{})
 	b.notify(ctx, r, k, except)
 }
 
 // end brings an alert into a final state.
-func (b *Book) end(r *running, s State, k EntryKind, why string) {
+func (b *Book) end(ctx context.Context, r *running, s State, k EntryKind, why string) {
 	b.withdraw(r)
 	r.alert.State = s
 	r.alert.Gen++
@@ -160,7 +160,7 @@ func (b *Book) end(r *running, s State, k EntryKind, why string) {
 		b.dropTimer(r, t)
 	}
 	b.entry(r, k, "", detail{Why: why})
-	b.answer(r, AnswerEnded, Recipient{})
+	b.answer(ctx, r, AnswerEnded, Recipient{})
 	b.show(r)
 	delete(b.byKey, key{r.alert.Connector, r.alert.Ref}) // the reference is free for a new alert
 }
@@ -174,7 +174,7 @@ func (b *Book) due(ctx context.Context, t Timer) Result {
 	}
 	switch {
 	case t.Kind == TimerExpire:
-		b.expire(r)
+		b.expire(ctx, r)
 	case t.Gen != r.alert.Gen:
 	case t.Kind == TimerStep && r.alert.State == Notifying:
 		b.timeOut(ctx, r)
@@ -203,14 +203,14 @@ func (b *Book) timeOut(ctx context.Context, r *running) {
 
 // expire ends an alert at its maximum age, so that none pages anybody months later. One
 // that nobody ever accepted is reported as such first.
-func (b *Book) expire(r *running) {
+func (b *Book) expire(ctx context.Context, r *running) {
 	if b.now.Before(r.alert.RaisedAt.Add(seconds(r.alert.Policy.MaxSeconds))) {
 		return
 	}
 	if r.alert.State != Accepted && r.alert.State != Arrived {
-		b.tellNotAccepted(r)
+		b.tellNotAccepted(ctx, r)
 	}
-	b.end(r, Expired, EntryExpired, "")
+	b.end(ctx, r, Expired, EntryExpired, "")
 }
 
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

@@ -413,6 +413,21 @@ func TestRaisedAfterTheEndIsANewAlert(t *testing.T) {
 	}
 }
 
+// TestMuteSource: a source that takes no answers gets none and changes nothing else.
+func TestMuteSource(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.world.mute = true
+	id := d.raise()
+	d.apply(alerting.Input{Act: &alerting.Act{Alert: id, Kind: alerting.ActDelivered, User: "A"}},
+		alerting.Input{Act: &alerting.Act{Alert: id, Kind: alerting.ActAccept, User: "A"}})
+	d.wantAnswers(id)
+	d.want(id, alerting.Accepted, 0, "")
+	if n := d.alert(id).Answers; n != 0 {
+		t.Errorf("%d answers counted", n)
+	}
+}
+
 // TestWorldFails: nothing of the batch may be written.
 func TestWorldFails(t *testing.T) {
 	t.Parallel()

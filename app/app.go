@@ -130,6 +130,7 @@ func (a *App) buildDomains(sender *seal.Sender) (err error) {
 	if a.registry, err = connectors.NewRegistry(kinds()...); err != nil {
 		return err
 	}
+	a.db.SetAnswerers(answering(kinds())...)
 	a.supervisor = connectors.NewSupervisor(a.supervisorOptions())
 	a.answers = notify.NewAnswers(a.db, a.giveAnswer, answerIsVain, a.log)
 	return nil

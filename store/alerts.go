@@ -82,8 +82,11 @@ func (db *DB) applyInputs(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, i
 	if err != nil {
 		return nil, fmt.Errorf("lock alerts: %w", err)
 	}
-	world := &roster{tx: tx, clinic: clinic, rules: in.rules}
+	world := &roster{tx: tx, db: db, clinic: clinic, rules: in.rules}
 	if err := world.meet(ctx, in.people(inputs)); err != nil {
+		return nil, err
+	}
+	if err := world.foresee(ctx, inputs, in.now.In(in.loc)); err != nil {
 		return nil, err
 	}
 	book := alerting.NewBook(clinic, in.now, in.loc, world)

@@ -14,7 +14,7 @@ import (
 )
 
 // writeChanges writes each slice with one statement and sends all of them in one round
-// trip. The order is that of their foreign keys.
+// trip.
 func (db *DB) writeChanges(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, c alerting.Changes) error {
 	var batch pgx.Batch
 	alerts := append(c.New[:len(c.New):len(c.New)], c.Updated...)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +22,40 @@ const answerLease = 30 * time.Second
 type answerSecret struct {
 	Name      string `json:"n,omitempty"`
 	Extension string `json:"x,omitempty"`
+}
+
+// answerers knows which connectors take answers, by their kind, which never changes. The
+// zero value takes every kind for one that does.
+type answerers struct {
+	mu    sync.Mutex
+	kinds []string // nil: all
+	known map[hub.ConnectorID]bool
+}
+
+// SetAnswerers names the kinds of connectors that take answers; for the alerts of all
+// others none are written. Call it before the first alert; without it every kind does.
+func (db *DB) SetAnswerers(kinds ...string) {
+	db.answerers.mu.Lock()
+	defer db.answerers.mu.Unlock()
+	db.answerers.kinds, db.answerers.known = append([]string{}, kinds...), map[hub.ConnectorID]bool{}
+}
+
+func (a *answerers) take(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, c hub.ConnectorID) (bool, error) {
+	a.mu.Lock()
+	takes, known := a.known[c]
+	all := a.kinds == nil
+	a.mu.Unlock()
+	if all || known {
+		return all || takes, nil
+	}
+	var kind string
+	if err := tx.QueryRow(ctx, `select kind from connector where clinic_id = $1 and id = $2`, clinic, c).Scan(&kind); err != nil {
+		return false, fmt.Errorf("read kind of connector: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.known[c] = slices.Contains(a.kinds, kind)
+	return a.known[c], nil
 }
 
 func answerPlace(id string) string { return "answer/" + id }

@@ -108,14 +108,14 @@ func (db *DB) dressCards(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, ca
 	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
 		return err
 	}
-	rooms := map[string]alarmRoom{}
+	rooms, err := alarmRooms(ctx, tx, clinic, cardWards(cards))
+	if err != nil {
+		return err
+	}
 	for i := range cards {
 		c := &cards[i]
 		c.Names = names
-		room, err := cachedAlarmRoom(ctx, tx, clinic, cardWard(c), rooms)
-		if err != nil {
-			return err
-		}
+		room := rooms[cardWard(c)]
 		c.Room, c.WardName = room.ID, room.Unit
 		for _, u := range cardUsers(cards[i : i+1]) {
 			for _, d := range devices[u] {
@@ -133,6 +133,15 @@ func cardWard(c *alerting.Card) string {
 		return ""
 	}
 	return strings.ToLower(c.Alert.Ward)
+}
+
+func cardWards(cards []alerting.Card) []string {
+	wards := make([]string, len(cards))
+	for i := range cards {
+		wards[i] = cardWard(&cards[i])
+	}
+	slices.Sort(wards)
+	return slices.Compact(wards)
 }
 
 // cardUsers returns the recipients of cards, each once, in a stable order.

@@ -23,6 +23,8 @@ type DB struct {
 	cursors *batcher[*cursorPut]
 	ends    *batcher[*answerEnd]
 	wake    chan struct{} // see Woken
+
+	answerers answerers
 }
 
 // minConns keeps sign-ins, consoles and workers from waiting for each other; a private

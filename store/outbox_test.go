@@ -63,6 +63,27 @@ func TestAnswersComeInOrder(t *testing.T) {
 	}
 }
 
+// TestNoAnswersForSourcesThatTakeNone: nothing is written for them, and others hear as before.
+func TestNoAnswersForSourcesThatTakeNone(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]int{"espa-x": 2, "alarm-http": 0} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := openCallWard(t)
+			w.db.SetAnswerers(kind)
+			eva := w.nurse("Eva Lindner", true, 1)
+			id := w.signal(nurseCall("17", alerting.Normal))
+			w.act(id, alerting.ActAccept, eva.user)
+			if n := w.number(`select count(*) from answer_outbox`); n != want {
+				t.Errorf("%d answers, want %d", n, want)
+			}
+			if n := w.number(`select answers from alert`); n != want {
+				t.Errorf("the alert counts %d answers, want %d", n, want)
+			}
+		})
+	}
+}
+
 // TestAnswersAreGivenUp when the source will never take them, or after a day; the story
 // tells, and the next answer is free.
 func TestAnswersAreGivenUp(t *testing.T) {

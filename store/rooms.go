@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,57 +18,73 @@ type alarmRoom struct {
 	Unit string
 }
 
-// alarmRoomSQL finds or makes the alarm room of the unit with a code. An unknown ward's
-// alerts go to the room of the house: they must be seen somewhere.
+// findAlarmRoomsSQL finds the units and alarm rooms of several ward codes at once; the
+// units are read once, since no index compares folded codes under row-level security. An
+// unknown ward's alerts go to the room of the house: they must be seen somewhere.
 const (
-	findAlarmRoomSQL = `
-select coalesce(r.id::text, ''), coalesce(u.id::text, ''), coalesce(u.name, '') from (select 1) one
-left join unit u on u.clinic_id = $1 and lower(u.code) = lower($2)
-left join room r on r.clinic_id = $1 and r.kind = 'alarm' and r.unit_id is not distinct from u.id
-limit 1`
+	findAlarmRoomsSQL = `
+with u as materialized (select id, name, lower(code) as code from unit where clinic_id = $1)
+select distinct on (t.no) t.no, coalesce(r.id::text, ''), coalesce(u.id::text, ''), coalesce(u.name, '')
+from unnest($2::text[]) with ordinality t(ward, no) left join u on u.code = lower(t.ward)
+left join room r on r.clinic_id = $1 and r.kind = 'alarm'
+  and coalesce(r.unit_id, '00000000-0000-0000-0000-000000000000'::uuid) = coalesce(u.id, '00000000-0000-0000-0000-000000000000'::uuid)
+order by t.no`
 	makeAlarmRoomSQL = `
 insert into room (clinic_id, id, kind, name, unit_id) values ($1, $2, 'alarm', $3, nullif($4, '')::uuid) on conflict do nothing`
 )
 
 // AlarmRoom returns the alarm room of a ward, making it at the first alert.
 func (db *DB) AlarmRoom(ctx context.Context, clinic hub.ClinicID, ward string) (hub.RoomID, error) {
-	var room alarmRoom
+	var rooms map[string]alarmRoom
 	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
-		room, err = findAlarmRoom(ctx, tx, clinic, ward)
+		rooms, err = alarmRooms(ctx, tx, clinic, []string{ward})
 		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("find alarm room: %w", err)
 	}
-	return room.ID, nil
+	return rooms[ward].ID, nil
 }
 
-func findAlarmRoom(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, ward string) (alarmRoom, error) {
+// alarmRooms returns the room of each ward, making those that are missing. Two that make
+// one at once make one: the insert waits for the other and then does nothing.
+func alarmRooms(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, wards []string) (map[string]alarmRoom, error) {
 	for {
-		var room alarmRoom
-		var unit string
-		err := tx.QueryRow(ctx, findAlarmRoomSQL, clinic, ward).Scan(&room.ID, &unit, &room.Unit)
-		if err != nil || room.ID != "" {
-			return room, err
+		rooms, missing, err := findAlarmRooms(ctx, tx, clinic, wards)
+		if err != nil || len(missing) == 0 {
+			return rooms, err
 		}
-		name := "Alarme Haus"
-		if unit != "" {
-			name = "Alarme " + room.Unit
-		}
-		// Two at once make one: the insert waits for the other and then does nothing.
-		if _, err := tx.Exec(ctx, makeAlarmRoomSQL, clinic, hub.NewID[hub.RoomID](), name, unit); err != nil {
-			return room, err
+		for _, unit := range slices.Sorted(maps.Keys(missing)) {
+			name := "Alarme Haus"
+			if unit != "" {
+				name = "Alarme " + missing[unit]
+			}
+			if _, err := tx.Exec(ctx, makeAlarmRoomSQL, clinic, hub.NewID[hub.RoomID](), name, unit); err != nil {
+				return nil, err
+			}
 		}
 	}
 }
 
-func cachedAlarmRoom(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, ward string, cache map[string]alarmRoom) (alarmRoom, error) {
-	if room, ok := cache[ward]; ok {
-		return room, nil
+// findAlarmRooms also returns the units, by id with their names, that have no room yet; the
+// house is the unit "".
+func findAlarmRooms(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, wards []string) (rooms map[string]alarmRoom, missing map[string]string, err error) {
+	rows, err := tx.Query(ctx, findAlarmRoomsSQL, clinic, wards)
+	if err != nil {
+		return nil, nil, err
 	}
-	room, err := findAlarmRoom(ctx, tx, clinic, ward)
-	cache[ward] = room
-	return room, err
+	rooms, missing = make(map[string]alarmRoom, len(wards)), map[string]string{}
+	var no int
+	var room alarmRoom
+	var unit string
+	_, err = pgx.ForEachRow(rows, []any{&no, &room.ID, &unit, &room.Unit}, func() error {
+		if room.ID == "" {
+			missing[unit] = room.Unit
+		}
+		rooms[wards[no-1]] = room
+		return nil
+	})
+	return rooms, missing, err
 }
 
 // wardRoomsSQL makes the alarm rooms of the wards an account works on, so that their people
