@@ -67,11 +67,6 @@ export class Hub {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  /** The text the hub has written so far. */
-  log(): string {
-    return this.output;
-  }
-
   /** The one-time sign-in links the hub has printed, once there are that many. */
   async links(count = 1): Promise<string[]> {
     return this.wait(`${count} sign-in link(s)`, () => {

@@ -65,7 +65,7 @@ test('the console', async () => {
   kis.close();
   type List = { items: { id: string; kind: string; type: string; staff_number: string; state: string }[] };
   const [connectors, messages, persons, plans, alerts] = await Promise.all(
-    ['/connectors', '/messages?type=MFN%5EM02', '/persons?q=4702', '/plans?state=held', '/alerts?state=all'].map((url) => admin.call<List>('GET', url).then((l) => l.items)),
+    ['/connectors', '/messages?type=MFN%5EM02&status=applied', '/persons?q=4702', '/plans?state=held', '/alerts?state=all'].map((url) => admin.call<List>('GET', url).then((l) => l.items)),
   );
   const hl7 = connectors!.find((c) => c.kind === 'hl7v2-mllp')!.id;
   const tokens = connectors!.find((c) => c.kind === 'alarm-http')!.id;
