@@ -63,6 +63,7 @@ func TestGroupStartsAWorkerAgain(t *testing.T) {
 			return nil
 		})
 		time.Sleep(10 * time.Second) // of the bubble's clock
+		synctest.Wait()
 		if starts != 3 {
 			t.Errorf("started %d times, want 3", starts)
 		}

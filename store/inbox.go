@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -61,7 +62,13 @@ func (b *Inbox) PutChanges(ctx context.Context, raw connectors.Raw, changes ...d
 
 // PutMovements stores raw and applies what it says about who lies where.
 func (b *Inbox) PutMovements(ctx context.Context, raw connectors.Raw, moves ...alerting.Movement) error {
-	return b.take(ctx, &input{box: b, raw: raw, moves: moves})
+	keyed := slices.Clone(moves)
+	for i, m := range keyed {
+		// A source without movement ids has keys made of visit numbers, which are few enough to
+		// be guessed from a plain hash.
+		keyed[i].Key = hex.EncodeToString(b.db.keys.MAC("movement", m.Key))
+	}
+	return b.take(ctx, &input{box: b, raw: raw, moves: keyed})
 }
 
 // PutSignal stores raw and raises, updates or ends an alert.
