@@ -194,7 +194,7 @@ func (s *segmentView) add(p hl7.Path, value string, sameField bool) {
 		f.Comps = []string{f.Value}
 	}
 	f.Comps = append(f.Comps, value)
-	f.Value = strings.Join(f.Comps, " ")
+	f.Value = strings.Join(f.Comps, "^")
 }
 
 func (c *console) replay(ctx context.Context, in *messagePath) (replayView, error) {

@@ -144,7 +144,7 @@ func TestMessageView(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid := out.Segments[1]
-	want := []fieldView{{No: 3, Value: "4711"}, {No: 5, Value: "Müller Eva", Comps: []string{"Müller", "Eva"}}}
+	want := []fieldView{{No: 3, Value: "4711"}, {No: 5, Value: "Müller^Eva", Comps: []string{"Müller", "Eva"}}}
 	if d := cmp.Diff(want, pid.Fields); pid.Name != "PID" || d != "" {
 		t.Errorf("segments (-want +got):\n%s", d)
 	}

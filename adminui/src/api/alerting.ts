@@ -108,6 +108,7 @@ export interface Alert {
 
 export interface StoryData {
   why?: string;
+  answer?: string;
   recipients?: number;
   unreachable?: number;
   seconds?: number;

@@ -14,12 +14,13 @@ const known = new Set([
 
 // Entries that read differently when the log says why.
 const reasons: Record<string, ReadonlySet<string>> = {
-  reopened: new Set(["handed_back", "accept_timeout", "higher_priority"]),
+  reopened: new Set(["handed_back", "accept_timeout", "higher_priority", "raised_again"]),
+  answered: new Set(["started", "reached", "accepted", "rejected", "busy", "no_answer", "off_duty", "not_accepted", "ended"]),
 };
 
 function keyOf({ kind, data }: StoryEntry): string {
   if (!known.has(kind)) return "story.other";
-  const why = data?.why ?? "";
+  const why = data?.why ?? data?.answer ?? "";
   return reasons[kind]?.has(why) ? `story.${kind}_${why}` : `story.${kind}`;
 }
 
