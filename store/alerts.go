@@ -50,7 +50,7 @@ func (db *DB) Acts(ctx context.Context, clinic hub.ClinicID, acts []alerting.Act
 		inputs[i].Act = &acts[i]
 	}
 	var results []alerting.Result
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
 		results, err = db.applyInputs(ctx, tx, clinic, inputs)
 		return err
 	})
@@ -83,7 +83,11 @@ func (db *DB) applyInputs(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, i
 		return nil, fmt.Errorf("lock alerts: %w", err)
 	}
 	world := &roster{tx: tx, db: db, clinic: clinic, rules: in.rules}
-	if err := world.meet(ctx, in.people(inputs)); err != nil {
+	heard, err := world.heard(ctx, in.running)
+	if err != nil {
+		return nil, err
+	}
+	if err := world.meet(ctx, in.people(inputs, heard)); err != nil {
 		return nil, err
 	}
 	if err := world.foresee(ctx, inputs, in.now.In(in.loc)); err != nil {
@@ -118,16 +122,29 @@ type locked struct {
 	ended   map[hub.AlertID]alerting.Snapshot
 }
 
+// heard returns the alerts whose sources take answers.
+func (r *roster) heard(ctx context.Context, running []alerting.Snapshot) (map[hub.AlertID]bool, error) {
+	out := make(map[hub.AlertID]bool, len(running))
+	for _, s := range running {
+		takes, err := r.TakesAnswers(ctx, s.Alert.Connector)
+		if err != nil {
+			return nil, err
+		}
+		out[s.Alert.ID] = takes && !s.Alert.Technical
+	}
+	return out, nil
+}
+
 // people are those whose names sources may hear because of these inputs: who acts, and who
 // let a step's time pass.
-func (l *locked) people(inputs []alerting.Input) []hub.UserID {
+func (l *locked) people(inputs []alerting.Input, heard map[hub.AlertID]bool) []hub.UserID {
 	var users []hub.UserID
 	due := map[hub.AlertID]bool{}
 	for _, in := range inputs {
 		switch {
-		case in.Act != nil:
+		case in.Act != nil && heard[in.Act.Alert]:
 			users = append(users, in.Act.User)
-		case in.Due != nil:
+		case in.Due != nil && heard[in.Due.Alert]:
 			due[in.Due.Alert] = true
 		}
 	}

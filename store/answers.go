@@ -30,6 +30,34 @@ type answerers struct {
 	mu    sync.Mutex
 	kinds []string // nil: all
 	known map[hub.ConnectorID]bool
+	busy  time.Time // when this node last wrote or found an answer
+	asked time.Time // when it last looked for some
+}
+
+// The workers ask after every commit of the hub. Where this node has had no answers for
+// answersQuiet (longer than any transaction that may be writing one), asking often finds
+// nothing: then it looks every answersAsked, for what other nodes left behind.
+const (
+	answersQuiet = 2 * batchTimeout
+	answersAsked = time.Second / 2
+)
+
+// stirred notes that answers are about.
+func (a *answerers) stirred() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.busy = time.Now()
+}
+
+// worth reports whether looking for answers is worth it now.
+func (a *answerers) worth() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if time.Since(a.busy) > answersQuiet && time.Since(a.asked) < answersAsked {
+		return false
+	}
+	a.asked = time.Now()
+	return true
 }
 
 // SetAnswerers names the kinds of connectors that take answers; for the alerts of all
@@ -75,6 +103,7 @@ func (db *DB) queueAnswers(batch *pgx.Batch, clinic hub.ClinicID, list []alertin
 	if len(list) == 0 {
 		return nil
 	}
+	db.answerers.stirred()
 	n := len(list)
 	alerts, nos, ids, connectors := make([]hub.AlertID, n), make([]int32, n), make([]string, n), make([]hub.ConnectorID, n)
 	refs, kinds, states := make([]string, n), make([]string, n), make([]string, n)
@@ -106,13 +135,16 @@ returning o.id, o.no, o.connector_id, o.alert_id, o.ref, o.kind, o.state, o.secr
 // ClaimAnswers takes at most limit answers per clinic that are due. Each must be ended by
 // AnswerDone or AnswerFailed, or it comes again after answerLease.
 func (db *DB) ClaimAnswers(ctx context.Context, limit int) ([]alerting.OpenAnswer, error) {
-	clinics, err := db.Clinics(ctx)
+	if !db.answerers.worth() {
+		return nil, nil
+	}
+	clinics, err := db.knownClinics(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var all []alerting.OpenAnswer
 	for _, c := range clinics {
-		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) error {
+		err := db.byKeys(ctx, c.ID, func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, claimAnswersSQL, c.ID, limit, answerLease)
 			if err != nil {
 				return err
@@ -126,6 +158,9 @@ func (db *DB) ClaimAnswers(ctx context.Context, limit int) ([]alerting.OpenAnswe
 		if err != nil {
 			return nil, fmt.Errorf("claim answers: %w", err)
 		}
+	}
+	if len(all) > 0 {
+		db.answerers.stirred()
 	}
 	return all, nil
 }
@@ -231,7 +266,7 @@ func (db *DB) writeAnswerEnds(ctx context.Context, ends []*answerEnd) error {
 		seen[e.Alert] = true
 		alerts, nos, kinds, rests = append(alerts, e.Alert), append(nos, int32(e.No)), append(kinds, string(e.as)), append(rests, e.rest)
 	}
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		batch.Queue(lockCardAlertsSQL, clinic, alerts)
 		batch.Queue(endAnswersSQL, clinic, alerts, nos, kinds, rests, string(alerting.EntryUnanswered))

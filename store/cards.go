@@ -28,7 +28,7 @@ returning o.alert_id`
 // ClaimCards takes at most limit cards per clinic, emergencies first, with all that is
 // needed to build and seal them. Each must be ended by CardsDone, or it comes again.
 func (db *DB) ClaimCards(ctx context.Context, limit int) ([]alerting.Card, error) {
-	clinics, err := db.Clinics(ctx)
+	clinics, err := db.knownClinics(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (db *DB) ClaimCards(ctx context.Context, limit int) ([]alerting.Card, error
 	var failed []error // what fails in one clinic keeps no other waiting
 	for _, c := range clinics {
 		var cards []alerting.Card
-		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) (err error) {
+		err := db.byKeys(ctx, c.ID, func(tx pgx.Tx) (err error) {
 			cards, err = db.claimCards(ctx, tx, c.ID, limit)
 			return err
 		})
@@ -176,6 +176,28 @@ func (db *DB) DeviceKeys(ctx context.Context, clinic hub.ClinicID, ids []hub.Dev
 	return keys, nil
 }
 
+// DevicesOnDuty returns the devices of everybody on duty now that are not revoked.
+func (db *DB) DevicesOnDuty(ctx context.Context) (map[hub.ClinicID][]hub.DeviceID, error) {
+	const sql = `
+select d.id from device d where d.clinic_id = $1 and d.revoked_at is null and d.account_id in (
+  select y.account_id from duty y where y.clinic_id = $1 and y.until is null)`
+	clinics, err := db.knownClinics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[hub.ClinicID][]hub.DeviceID, len(clinics))
+	for _, c := range clinics {
+		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) (err error) {
+			found[c.ID], err = collect(ctx, tx, pgx.RowTo[hub.DeviceID], sql, c.ID)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read devices on duty: %w", err)
+		}
+	}
+	return found, nil
+}
+
 // The alerts are locked first and in order, so that marking dispatches never waits in a
 // circle with a transition of the same alert. A card that has become newer stays.
 const (
@@ -207,7 +229,7 @@ func (db *DB) CardsDone(ctx context.Context, clinic hub.ClinicID, done []alertin
 			deaf = append(deaf, alerting.Act{Alert: d.Alert, Kind: alerting.ActUnreachable, User: u})
 		}
 	}
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		batch.Queue(lockCardAlertsSQL, clinic, ids)
 		batch.Queue(markSentSQL, clinic, ids, steps, deafAlerts, deafUsers)

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,6 +29,35 @@ func (db *DB) Clinics(ctx context.Context) ([]ClinicRow, error) {
 		return nil, fmt.Errorf("read clinics: %w", err)
 	}
 	return out, nil
+}
+
+// clinicsKept is how long knownClinics may be behind: workers ask several times per alert,
+// and a clinic is added once in years.
+const clinicsKept = time.Second
+
+type clinicsCache struct {
+	mu   sync.Mutex
+	rows []ClinicRow
+	at   time.Time
+}
+
+// knownClinics is Clinics for workers that come again anyway.
+func (db *DB) knownClinics(ctx context.Context) ([]ClinicRow, error) {
+	c := &db.clinics
+	c.mu.Lock()
+	rows, fresh := c.rows, time.Since(c.at) < clinicsKept
+	c.mu.Unlock()
+	if fresh && len(rows) > 0 {
+		return rows, nil
+	}
+	rows, err := db.Clinics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rows, c.at = rows, time.Now()
+	return rows, nil
 }
 
 // EnsureClinic returns the first clinic, making it with the given name when there is none.

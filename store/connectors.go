@@ -95,6 +95,7 @@ where id = $1 and revision = $2 and deleted_at is null`, r.ID, r.Revision, r.Nam
 
 // DeleteConnector hides a connector and revokes its tokens.
 func (db *DB) DeleteConnector(ctx context.Context, clinic hub.ClinicID, id hub.ConnectorID) error {
+	defer db.grants.forget()
 	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update connector set deleted_at = now(), enabled = false where id = $1 and deleted_at is null`, id)
 		if err != nil {

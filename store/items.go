@@ -99,7 +99,7 @@ func (db *DB) appendItems(ctx context.Context, w *itemWriter, puts []*messaging.
 	clinic := puts[0].Clinic
 	var n *numbering
 	var keks []kekKey
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
 		if n, err = readRooms(ctx, tx, clinic, puts); err != nil {
 			return err
 		}

@@ -68,6 +68,6 @@ func linkAlerts(ctx context.Context, tx pgx.Tx, fresh []freshRaw, results []aler
 	}
 	_, err := tx.Exec(ctx, `
 update message m set effect = jsonb_build_object('alert_id', t.alert)
-from unnest($1::uuid[], $2::text[]) t(id, alert) where m.id = t.id`, ids, alerts)
+from unnest($2::uuid[], $3::text[]) t(id, alert) where m.clinic_id = $1 and m.id = any($2) and m.id = t.id`, fresh[0].box.clinic, ids, alerts)
 	return err
 }

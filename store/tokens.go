@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,8 +70,9 @@ insert into api_token (clinic_id, id, connector_id, name, hash, scopes, wards, c
 	return id, secret, nil
 }
 
-// RevokeToken ends a token at once.
+// RevokeToken ends a token: on this node at once, on others within grantKept.
 func (db *DB) RevokeToken(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID, id string) error {
+	defer db.grants.forget()
 	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update api_token set revoked_at = now() where connector_id = $1 and id = $2 and revoked_at is null`, c, id)
 		if err == nil && tag.RowsAffected() == 0 {
@@ -84,31 +86,102 @@ func (db *DB) RevokeToken(ctx context.Context, clinic hub.ClinicID, c hub.Connec
 	return nil
 }
 
-// Grant returns what a token of the connector allows. The time of last use is written at
-// most once a minute, so that a busy source does not cost a write per request.
-func (db *DB) Grant(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID, secret string) (connectors.Grant, error) {
-	var g connectors.Grant
-	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
-		return g, hub.E("token.grant", hub.Unauthenticated, "unknown_token", "")
+// grantKept is how long a token is believed without asking the database, and so how long
+// at most another node still takes one that was revoked; this node forgets it at once.
+const grantKept = 5 * time.Second
+
+// grantCache holds tokens that were found lately, by connector and hash. A refusal is never
+// kept: a token works from the moment it is made.
+type grantCache struct {
+	mu   sync.Mutex
+	kept map[grantKey]keptGrant
+	era  int // counts forget
+}
+
+type grantKey struct {
+	connector hub.ConnectorID
+	hash      [sha256.Size]byte
+}
+
+type keptGrant struct {
+	connectors.Grant
+	at time.Time
+}
+
+// maxGrants bounds the cache; a hub has a handful of tokens.
+const maxGrants = 1000
+
+func (c *grantCache) get(k grantKey) (connectors.Grant, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	g, ok := c.kept[k]
+	return g.Grant, ok && time.Since(g.at) < grantKept
+}
+
+func (c *grantCache) now() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.era
+}
+
+// put keeps a grant that was asked for at the given time: the answer may be as old as that.
+func (c *grantCache) put(k grantKey, g connectors.Grant, at time.Time, era int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if era != c.era {
+		return
 	}
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
-		var stale bool
-		err := tx.QueryRow(ctx, `
-select id::text, scopes, wards, coalesce(last_used_at < now() - interval '1 minute', true)
-from api_token where connector_id = $1 and hash = $2 and revoked_at is null`, c, tokenHash(secret)).Scan(&g.TokenID, &g.Scopes, &g.Wards, &stale)
-		if err != nil || !stale {
-			return err
-		}
-		_, err = tx.Exec(ctx, `update api_token set last_used_at = now() where id = $1`, g.TokenID)
-		return err
-	})
+	if c.kept == nil || len(c.kept) >= maxGrants {
+		c.kept = map[grantKey]keptGrant{}
+	}
+	c.kept[k] = keptGrant{g, at}
+}
+
+// forget empties the cache, as when a token was revoked. It also makes a lookup that began
+// before it keep nothing: see Grant.
+func (c *grantCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept = nil
+	c.era++
+}
+
+// Grant returns what a token of the connector allows, as it was at most grantKept ago. The
+// time of last use is written at most once a minute, so that a busy source does not cost a
+// write per request.
+func (db *DB) Grant(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID, secret string) (connectors.Grant, error) {
+	if !strings.HasPrefix(secret, tokenPrefix) || len(secret) > 100 {
+		return connectors.Grant{}, hub.E("token.grant", hub.Unauthenticated, "unknown_token", "")
+	}
+	key := grantKey{c, sha256.Sum256([]byte(secret))}
+	if g, ok := db.grants.get(key); ok {
+		return g, nil
+	}
+	era, at := db.grants.now(), time.Now()
+	g, err := db.readGrant(ctx, clinic, c, key.hash[:])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return g, hub.E("token.grant", hub.Unauthenticated, "unknown_token", "")
 	}
 	if err != nil {
 		return g, fmt.Errorf("look up token: %w", err)
 	}
+	db.grants.put(key, g, at, era)
 	return g, nil
+}
+
+func (db *DB) readGrant(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID, hash []byte) (g connectors.Grant, err error) {
+	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		var stale bool
+		err := tx.QueryRow(ctx, `
+select id::text, scopes, wards, coalesce(last_used_at < now() - interval '1 minute', true)
+from api_token where connector_id = $1 and hash = $2 and revoked_at is null`, c, hash).Scan(&g.TokenID, &g.Scopes, &g.Wards, &stale)
+		if err != nil || !stale {
+			return err
+		}
+		_, err = tx.Exec(ctx, `update api_token set last_used_at = now() where id = $1`, g.TokenID)
+		return err
+	})
+	return g, err
 }
 
 func tokenHash(secret string) []byte {
