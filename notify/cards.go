@@ -27,6 +27,8 @@ type CardBox interface {
 	CardsDone(ctx context.Context, clinic hub.ClinicID, done []alerting.CardDone) error
 	// DeviceKeys returns the X-Wing public keys of devices, which never change.
 	DeviceKeys(ctx context.Context, clinic hub.ClinicID, ids []hub.DeviceID) (map[hub.DeviceID][]byte, error)
+	// DevicesOnDuty returns the devices that the next alert may have to reach.
+	DevicesOnDuty(ctx context.Context) (map[hub.ClinicID][]hub.DeviceID, error)
 }
 
 // Log is where cards are put: messaging.Log.
@@ -77,6 +79,7 @@ func (c *Cards) Run(ctx context.Context) {
 	for range cardWorkers {
 		workers.Go(func() error { c.work(ctx); return nil })
 	}
+	workers.Go(func() error { c.keepWarm(ctx); return nil })
 	_ = workers.Wait()
 }
 

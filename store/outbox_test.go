@@ -84,6 +84,20 @@ func TestNoAnswersForSourcesThatTakeNone(t *testing.T) {
 	}
 }
 
+// TestDevicesOnDuty: those of people on duty that are not revoked.
+func TestDevicesOnDuty(t *testing.T) {
+	t.Parallel()
+	w := openCallWard(t)
+	w.nurse("Eva Lindner", true, 2)
+	w.nurse("Tom Sommer", false, 1)
+	w.exec(`update device set revoked_at = now() where id = (select max(id::text)::uuid from device where account_id in (select account_id from duty))`)
+	got, err := w.db.DevicesOnDuty(t.Context())
+	w.must(err)
+	if len(got) != 1 || len(got[w.clinic]) != 1 {
+		t.Errorf("devices on duty: %v", got)
+	}
+}
+
 // TestAnswersAreGivenUp when the source will never take them, or after a day; the story
 // tells, and the next answer is free.
 func TestAnswersAreGivenUp(t *testing.T) {
