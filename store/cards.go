@@ -205,10 +205,8 @@ select d.id from device d where d.clinic_id = $1 and d.revoked_at is null and d.
 const (
 	lockCardAlertsSQL = `select id from alert where clinic_id = $1 and id = any($2) order by id for update`
 	endCardsSQL       = `
-delete from card_outbox o using (
-  select c.alert_id, t.version from card_outbox c join unnest($2::uuid[], $3::int[]) t(alert, version) on t.alert = c.alert_id
-  where c.clinic_id = $1 and c.alert_id = any($2) order by c.alert_id for update of c) d
-where o.clinic_id = $1 and o.alert_id = any($2) and o.alert_id = d.alert_id and o.version <= d.version`
+delete from card_outbox o using unnest($2::uuid[], $3::int[]) t(alert, version)
+where o.clinic_id = $1 and o.alert_id = any($2) and o.alert_id = t.alert and o.version <= t.version`
 	freeCardsSQL = `update card_outbox set lease_till = '-infinity' where clinic_id = $1 and alert_id = any($2)`
 	// By alert, not by person: a join with thousands of people has no good generic plan.
 	markSentSQL = `
