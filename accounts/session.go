@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/seal"
 )
 
 // How long sessions last: a ward shift without use at most, a week in all; the console is
@@ -121,6 +122,10 @@ func checkDevice(d Device) error {
 		return bad("sign_public")
 	case d.Name == "" || len(d.Name) > 120:
 		return bad("name")
+	}
+	if err := seal.CheckDeviceKey(d.KEMPublic); err != nil {
+		// Registered all the same, it would be a device no alarm can be sealed for.
+		return &hub.Error{Op: "accounts.register_device", Kind: hub.Invalid, Field: "kem_public", Code: "key", Err: err}
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ type App struct {
 
 	listeners []listener
 	work      *group
+	lost      chan error // the private PostgreSQL has ended, see openDatabase
 	undo      cleanups
 	reload    sync.Mutex
 }
@@ -72,7 +73,7 @@ type listener struct {
 // New reads keys, opens and migrates the database and builds every part. What it began is
 // undone when it fails.
 func New(ctx context.Context, c Config, s Setup, log *slog.Logger, level *slog.LevelVar) (*App, error) {
-	a := &App{config: c, version: s.Version, log: log, level: level, out: s.Out, demo: s.demo, metrics: newMetrics(s.Version)}
+	a := &App{config: c, version: s.Version, log: log, level: level, out: s.Out, demo: s.demo, metrics: newMetrics(s.Version), lost: make(chan error, 1)}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 	}
@@ -93,7 +94,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.db, a.fanout, err = openDatabase(ctx, a.config, keys, a.log, &a.undo); err != nil {
+	if a.db, a.fanout, err = openDatabase(ctx, a.config, keys, a.log, &a.undo, a.lost); err != nil {
 		return err
 	}
 	clinics, err := a.db.Clinics(ctx)

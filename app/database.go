@@ -13,8 +13,10 @@ import (
 const databaseName = "wardline"
 
 // openDatabase starts the private PostgreSQL unless the configuration names another,
-// migrates, and opens it with the role that owns nothing.
-func openDatabase(ctx context.Context, c Config, keys *seal.Keyring, log *slog.Logger, undo *cleanups) (*store.DB, *store.Fanout, error) {
+// migrates, and opens it with the role that owns nothing. lost, which must have room for
+// one, is told when the private PostgreSQL has ended: nil after a stop, else why it could
+// not be started again.
+func openDatabase(ctx context.Context, c Config, keys *seal.Keyring, log *slog.Logger, undo *cleanups, lost chan<- error) (*store.DB, *store.Fanout, error) {
 	url, ownerURL := c.Database.URL, c.Database.OwnerURL
 	if url == "" {
 		pg, err := embedded.Start(ctx, embedded.Options{Dir: c.path("postgres"), Log: log})
@@ -22,6 +24,7 @@ func openDatabase(ctx context.Context, c Config, keys *seal.Keyring, log *slog.L
 			return nil, nil, err
 		}
 		undo.push("private PostgreSQL", pg.Stop)
+		go func() { lost <- pg.Wait() }()
 		if err := store.CreateDatabase(ctx, pg.URL("postgres", embedded.Superuser), databaseName); err != nil {
 			return nil, nil, err
 		}

@@ -114,7 +114,11 @@ func (a *App) runDemo(ctx context.Context, o DemoOptions) error {
 	if err := a.printDemo(ctx, a.out, nurses, o); err != nil {
 		return err
 	}
-	<-ctx.Done()
+	select {
+	case err := <-a.lost:
+		return err
+	case <-ctx.Done():
+	}
 	fmt.Fprintln(a.out, "\nStopping ...")
 	return nil
 }

@@ -83,6 +83,8 @@ func Serve(ctx context.Context, s Setup) error {
 		select {
 		case <-ctx.Done():
 			return a.Stop(context.WithoutCancel(ctx))
+		case err := <-a.lost: // without a database the hub can keep no promise: let systemd see it
+			return errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
 		case <-hangup:
 			if err := s.reload(ctx, a); err != nil {
 				log.Error("reload refused, going on as before", "err", err)
@@ -128,7 +130,7 @@ func Migrate(ctx context.Context, s Setup) error {
 		return err
 	}
 	var undo cleanups
-	_, _, err = openDatabase(ctx, c, keys, log, &undo)
+	_, _, err = openDatabase(ctx, c, keys, log, &undo, make(chan error, 1))
 	return errors.Join(err, undo.run(context.WithoutCancel(ctx), log, stopBound))
 }
 

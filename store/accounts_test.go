@@ -9,6 +9,7 @@ import (
 	"github.com/wardline/wardline/accounts"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/seal"
 )
 
 const goodPassword = "drei grüne Äpfel im Korb"
@@ -309,11 +310,19 @@ func TestDevices(t *testing.T) {
 	h, s, _ := openAccounts(t)
 	session, token := signedIn(t, h, s)
 	ctx := t.Context()
-	keys := accounts.Device{Name: "Stationstablet", KEMPublic: bytes.Repeat([]byte{1}, 1216), SignPublic: bytes.Repeat([]byte{2}, 32)}
+	_, public, err := seal.NewDeviceKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := accounts.Device{Name: "Stationstablet", KEMPublic: public, SignPublic: bytes.Repeat([]byte{2}, 32)}
 	short := keys
 	short.KEMPublic = keys.KEMPublic[1:]
-	_, err := s.RegisterDevice(ctx, session, short)
+	_, err = s.RegisterDevice(ctx, session, short)
 	wantCode(t, err, hub.Invalid, "length")
+	deaf := keys
+	deaf.KEMPublic = bytes.Repeat([]byte{0xff}, 1216) // no X-Wing key: nothing could be sealed to it
+	_, err = s.RegisterDevice(ctx, session, deaf)
+	wantCode(t, err, hub.Invalid, "key")
 	var first accounts.Device
 	for i := range 10 {
 		d, err := s.RegisterDevice(ctx, session, keys)
