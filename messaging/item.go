@@ -38,8 +38,14 @@ type Item struct {
 	ID   string // the sender's id for it (UUID): the same id twice is one item
 	Kind ItemKind
 	Ref  string
-	Body []byte // at most 64 KiB
+	Body []byte // at most 64 KiB, a commit 256 KiB
 	At   time.Time
+
+	// Of conversations only; From is empty for a line of the hub.
+	User     hub.UserID
+	From     hub.DeviceID
+	Epoch    int64
+	Priority Priority
 }
 
 // Wrap lets one device open one item: the content key sealed for it. Enc is the
@@ -60,12 +66,19 @@ type Put struct {
 	Item    Item
 	Wraps   []Wrap
 	Readers []hub.UserID
+
+	// Audience are the devices that may have an item of a conversation, ascending; it is
+	// shared and never changed. Added are those of them that this commit brought in. The
+	// store fills them in; an item with wraps has none.
+	Audience []hub.DeviceID
+	Added    []hub.DeviceID
 }
 
 // Delivery is an item as one device gets it.
 type Delivery struct {
-	Item Item
-	Wrap Wrap
+	Item    Item
+	Wrap    Wrap // zero for items of conversations
+	Welcome bool // the commit that brought this device in: it joins by its Welcome
 }
 
 // Cursor is how far a device has read, by room: the highest Seq it holds.
