@@ -1,4 +1,6 @@
 import { ActSender } from "../alerts/actSender.ts";
+import { ChatClient, startChatWorker } from "../chat/chatClient.ts";
+import { holdVisible } from "../chat/notices.ts";
 import { SealClient, startSealWorker } from "../seal/client.ts";
 import { IndexedShelf } from "../store/indexedShelf.ts";
 import { openDatabase, type Act, type Database, type DeviceRecord } from "../store/schema.ts";
@@ -16,6 +18,7 @@ import * as hub from "./hub.ts";
 import { openItems } from "./opener.ts";
 import { probing } from "./rebind.ts";
 import { connect } from "./socket.ts";
+import { talkTo } from "./talk.ts";
 
 interface Hooks {
   /** Who is on duty has changed. */
@@ -31,6 +34,7 @@ interface Hooks {
  */
 export class Engine {
   readonly board = new Board();
+  readonly chat: ChatClient;
   #user: string;
   #hooks: Hooks;
   #stop = new AbortController();
@@ -44,6 +48,10 @@ export class Engine {
   constructor(user: string, hooks: Hooks) {
     this.#user = user;
     this.#hooks = hooks;
+    this.chat = new ChatClient(user, startChatWorker(), {
+      say: (message) => this.#stream?.say(message),
+      send: (frame) => this.#stream?.send(frame),
+    });
     this.#tabs = joinTabs(`wardline-${user}`, (message) => void follow(this, message));
   }
 
@@ -52,6 +60,7 @@ export class Engine {
       this.#database = await openDatabase(this.#user);
       this.#shelf = new IndexedShelf(this.#database, await openVault(this.#database));
       await this.#load(this.#shelf);
+      holdVisible(this.#user, this.#stop.signal);
       onWakeUp(this.#stop.signal, () => this.nudge());
       this.#tabs.say({ t: "who" });
       await lead(navigator.locks, `wardline-stream-${this.#user}`, this.#stop.signal, () => this.#own());
@@ -66,6 +75,7 @@ export class Engine {
     this.#sender?.stop();
     this.#tabs.close();
     this.#sealer.close();
+    this.chat.close();
     this.#database?.close();
   }
 
@@ -159,6 +169,7 @@ export class Engine {
     this.board.set({ device: { id: device.id, name: device.name } });
     this.#sender = this.#newSender();
     this.#stream = this.#newStream(device.id);
+    this.chat.lead(device.id, device.name);
     this.#stream.start();
   }
 
@@ -183,6 +194,7 @@ export class Engine {
       connect,
       cursors: () => shelf.cursors(),
       keep: (items) => this.#keep(items),
+      talk: talkTo(this.chat),
       garbled: () => this.board.set({ garbled: this.board.state.garbled + 1 }),
       probe: probing(device, () => this.board.state.stream?.phase === "live"),
       changed: (state) => this.#streamChanged(state),
@@ -191,7 +203,7 @@ export class Engine {
         if (!Number.isNaN(hubTime)) this.board.set({ clockOffset: hubTime - Date.now() });
         this.#roomsChanged(rooms);
       },
-      hinted: (what) => (what === "duty" ? this.#dutyChanged() : void hub.fetchRooms().then((r) => this.#roomsChanged(r))),
+      hinted: (what) => (what === "duty" ? this.#dutyChanged() : this.#roomsHint()),
     });
   }
 
@@ -233,6 +245,11 @@ export class Engine {
   #roomsChanged(rooms: Parameters<Board["set"]>[0]["rooms"] & object): void {
     this.board.set({ rooms });
     this.#tabs.say({ t: "rooms", rooms: [...rooms] });
+  }
+
+  #roomsHint(): void {
+    this.chat.heard({ t: "rooms" });
+    void hub.fetchRooms().then((rooms) => this.#roomsChanged(rooms));
   }
 
   #dutyChanged(): void {

@@ -5,6 +5,8 @@ export interface Room {
   readonly name: string;
   readonly unit: { readonly id: string; readonly code: string; readonly name: string };
   readonly last_seq: number;
+  readonly peer?: { readonly id: string; readonly name: string };
+  readonly alert?: string;
 }
 
 /** Cursors is how far this device has stored, by room. */
@@ -13,18 +15,39 @@ export type Cursors = Readonly<Record<string, number>>;
 export type ClientMessage =
   | { t: "hello"; device: string; cursor: Cursors }
   | { t: "ack"; room: string; seq: number }
-  | { t: "seen"; alert: string };
+  | { t: "seen"; alert: string }
+  | { t: "read"; room: string; seq: number }
+  /** "" watches none. */
+  | { t: "watch"; room: string };
+
+export interface Receipt {
+  readonly user: string;
+  readonly delivered: number;
+  readonly read: number;
+}
+
+/** TalkMessage is what the hub says about conversations. */
+export type TalkMessage =
+  | { t: "sent"; id: string; room: string; seq: number; at: string }
+  | { t: "refused"; id: string; room: string; code: string }
+  /** Read on another own device. */
+  | { t: "read"; room: string; seq: number }
+  | { t: "receipts"; room: string; items: Receipt[] }
+  | { t: "log"; user: string }
+  | { t: "mail" | "packages" };
 
 /** What ends a stream for good; after "restart" the same stream is opened again. */
 export type ByeCode = "locked" | "revoked" | "expired" | "replaced" | "restart";
 
 export type ServerMessage =
   | { t: "welcome"; server_time: string; rooms: Room[] }
+  | TalkMessage
   | { t: "ready" | "duty" | "rooms" | "beat" }
   | { t: "bye"; code: ByeCode }
   | { t: "error"; code: string };
 
-const kinds = new Set(["welcome", "ready", "duty", "rooms", "beat", "bye", "error"]);
+const talk = ["sent", "refused", "read", "receipts", "mail", "log", "packages"];
+const kinds = new Set(["welcome", "ready", "duty", "rooms", "beat", "bye", "error", ...talk]);
 
 /** parseMessage gives null for what a newer server may say and this build does not know. */
 export function parseMessage(text: string): ServerMessage | null {

@@ -12,6 +12,7 @@ let states: StreamState[];
 let hints: string[];
 let probe: () => Promise<Probe>;
 let beforeKeep: () => Promise<void>;
+let keepTalk: (items: readonly Item[], signal: AbortSignal) => Promise<void>;
 let garbled: number;
 let stream: Stream;
 
@@ -25,6 +26,7 @@ beforeEach(() => {
   [sockets, stored, cursors, states, hints, garbled] = [[], [], {}, [], [], 0];
   probe = async () => "unreachable";
   beforeKeep = async () => undefined;
+  keepTalk = async (items) => void stored.push(...items);
   stream = new Stream({
     device: "d1",
     clock,
@@ -38,6 +40,11 @@ beforeEach(() => {
       await beforeKeep();
       stored.push(...items);
       for (const { room, seq } of items) cursors[room] = Math.max(seq, cursors[room] ?? 0);
+    },
+    talk: {
+      keep: (items, signal) => keepTalk(items, signal),
+      heard: (message) => hints.push(message.t),
+      live: (live) => hints.push(live ? "talk" : "silent"),
     },
     garbled: () => garbled++,
     probe: () => probe(),
@@ -295,5 +302,54 @@ it("passes hints on", async () => {
   socket().say({ t: "duty" });
   socket().say({ t: "rooms" });
   socket().say({ t: "unknown" });
-  expect(hints).toEqual(["welcome", "duty", "rooms"]);
+  expect(hints).toEqual(["welcome", "talk", "duty", "rooms"]);
+});
+
+describe("conversations", () => {
+  it("go their own way: alarms arrive while a conversation waits, and count as live", async () => {
+    keepTalk = () => new Promise(() => undefined);
+    await live();
+    socket().item("chat", 1, { kind: "msg" });
+    socket().item("a", 1);
+    await settle();
+    expect(acks()).toEqual([1]);
+    expect(phase()).toBe("live");
+  });
+
+  it("are acknowledged when they are kept, and caught up after that", async () => {
+    let release = (): void => undefined;
+    keepTalk = () => new Promise((resolve) => (release = resolve));
+    stream.start();
+    socket().onopen?.();
+    await settle();
+    socket().item("chat", 1, { kind: "msg" });
+    socket().say({ t: "ready" });
+    await settle();
+    expect(acks()).toEqual([]);
+    expect(hints).not.toContain("talk");
+    release();
+    await settle();
+    expect(acks()).toEqual([1]);
+    expect(hints).toContain("talk");
+  });
+
+  it("hear what the hub says of them, and when the connection is lost", async () => {
+    await live();
+    socket().say({ t: "sent", room: "chat", id: "m1", seq: 3, at: "2026-03-02T12:00:00Z" });
+    socket().breaks();
+    expect(hints.slice(-2)).toEqual(["sent", "silent"]);
+  });
+
+  it("send frames only while there is a connection", async () => {
+    stream.send(new ArrayBuffer(1));
+    await live();
+    stream.send(new ArrayBuffer(2));
+    stream.say({ t: "read", room: "chat", seq: 4 });
+    expect(socket().frames.map(({ byteLength }) => byteLength)).toEqual([2]);
+    expect(socket().sent.at(-1)).toEqual({ t: "read", room: "chat", seq: 4 });
+    const gone = socket();
+    gone.breaks();
+    stream.send(new ArrayBuffer(3));
+    expect(gone.frames).toHaveLength(1);
+  });
 });

@@ -1,7 +1,7 @@
 import { backoff, restartDelay } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { Intake } from "./intake.ts";
-import { decodeItem, type Item } from "./item.ts";
+import { decodeItem, isTalk, type Item } from "./item.ts";
 import {
   byeOfClose,
   parseMessage,
@@ -10,6 +10,7 @@ import {
   type Cursors,
   type Room,
   type ServerMessage,
+  type TalkMessage,
 } from "./messages.ts";
 import { SilenceWatch } from "./silence.ts";
 
@@ -18,7 +19,7 @@ export interface Socket {
   onopen: (() => void) | null;
   onmessage: ((message: { data: unknown }) => void) | null;
   onclose: ((closed: { code: number }) => void) | null;
-  send(text: string): void;
+  send(data: string | ArrayBuffer): void;
   close(code?: number): void;
 }
 
@@ -43,6 +44,7 @@ export interface StreamOptions {
   cursors(): Promise<Cursors>;
   /** Resolves when items and cursors are durably stored; only then are they acknowledged. */
   keep(items: readonly Item[]): Promise<void>;
+  talk: Talk;
   /** A frame that could not even be taken apart: nobody knows what it was. */
   garbled(): void;
   /** Asks the server by another way whether it is there. */
@@ -50,6 +52,15 @@ export interface StreamOptions {
   changed(state: StreamState): void;
   welcomed(rooms: Room[], serverTime: string): void;
   hinted(what: "duty" | "rooms"): void;
+}
+
+/** Talk is where conversations go; they wait for nothing of alarms and alarms for nothing of them. */
+export interface Talk {
+  /** As keep of alerts. It rejects only when the connection that `signal` stands for has ended. */
+  keep(items: readonly Item[], signal: AbortSignal): Promise<void>;
+  heard(message: TalkMessage): void;
+  /** True once everything that was missed is stored, until the connection is lost. */
+  live(live: boolean): void;
 }
 
 /**
@@ -62,6 +73,8 @@ export class Stream {
   #state: StreamState;
   #socket: Socket | null = null;
   #intake: Intake | null = null;
+  #talk: Intake | null = null;
+  #connection = new AbortController();
   #attempt = 0;
   #cancelRetry: (() => void) | null = null;
   #silence: SilenceWatch;
@@ -102,6 +115,15 @@ export class Stream {
     if (this.#state.phase === "live") this.#flushSeen();
   }
 
+  /** say and send drop what cannot go out now: what must not be lost waits in the outbox for live(true). */
+  say(message: ClientMessage): void {
+    if (this.#talk) this.#send(message);
+  }
+
+  send(frame: ArrayBuffer): void {
+    if (this.#talk) this.#socket?.send(frame);
+  }
+
   #open(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = null;
@@ -127,8 +149,20 @@ export class Stream {
       ready: () => this.#ready(socket),
       failed: () => this.#socket === socket && this.#lost(null),
     });
+    this.#talk = this.#newTalk(cursor, socket);
     this.#send({ t: "hello", device: this.#options.device, cursor });
     this.#to("catching_up");
+  }
+
+  #newTalk(cursor: Cursors, socket: Socket): Intake {
+    const { talk } = this.#options;
+    const { signal } = (this.#connection = new AbortController());
+    return new Intake(cursor, {
+      keep: (items) => talk.keep(items, signal),
+      ack: (room, seq) => this.#send({ t: "ack", room, seq }),
+      ready: () => this.#socket === socket && talk.live(true),
+      failed: () => this.#socket === socket && this.#lost(null),
+    });
   }
 
   #heard(socket: Socket, data: unknown): void {
@@ -140,7 +174,8 @@ export class Stream {
       return;
     }
     try {
-      this.#intake?.item(decodeItem(data as ArrayBuffer));
+      const item = decodeItem(data as ArrayBuffer);
+      (isTalk(item) ? this.#talk : this.#intake)?.item(item);
     } catch {
       this.#options.garbled();
     }
@@ -151,6 +186,7 @@ export class Stream {
       case "welcome":
         return this.#options.welcomed(message.rooms ?? [], message.server_time);
       case "ready":
+        this.#talk?.end();
         return this.#intake?.end();
       case "beat":
         return this.#silence.beats();
@@ -161,6 +197,8 @@ export class Stream {
         return this.#lost(message.code);
       case "error":
         return;
+      default:
+        return this.#options.talk.heard(message);
     }
   }
 
@@ -184,6 +222,10 @@ export class Stream {
     this.#silence.stop();
     this.#intake?.close();
     this.#intake = null;
+    this.#talk?.close();
+    if (this.#talk) this.#options.talk.live(false);
+    this.#talk = null;
+    this.#connection.abort();
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();

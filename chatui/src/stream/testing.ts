@@ -46,9 +46,12 @@ export class FakeSocket implements Socket {
   sent: Record<string, unknown>[] = [];
   closed = false;
 
-  send(text: string): void {
+  frames: ArrayBuffer[] = [];
+
+  send(data: string | ArrayBuffer): void {
     if (this.closed) throw new Error("socket is closed");
-    this.sent.push(JSON.parse(text) as Record<string, unknown>);
+    if (typeof data === "string") this.sent.push(JSON.parse(data) as Record<string, unknown>);
+    else this.frames.push(data);
   }
 
   close(): void {
@@ -60,8 +63,8 @@ export class FakeSocket implements Socket {
     this.onmessage?.({ data: JSON.stringify(message) });
   }
 
-  item(room: string, seq: number): void {
-    this.onmessage?.({ data: frameOf(room, seq) });
+  item(room: string, seq: number, more: Partial<Item> = {}): void {
+    this.onmessage?.({ data: frameOf(room, seq, more) });
   }
 
   breaks(code = 1006): void {
@@ -70,8 +73,12 @@ export class FakeSocket implements Socket {
   }
 }
 
+function talkOf({ kind, user, from, epoch, prio, welcome }: Partial<Item>): object {
+  return kind ? { kind, user, from, epoch, prio, welcome } : {};
+}
+
 export function frameOf(room: string, seq: number, more: Partial<Item> = {}): ArrayBuffer {
-  const header = { room, seq, id: `${room}-${seq}`, kind: "alert", ref: `alert-${seq}`, at: "2026-03-02T12:00:00Z" };
+  const header = { room, seq, id: `${room}-${seq}`, kind: "alert", ref: `alert-${seq}`, at: "2026-03-02T12:00:00Z", ...talkOf(more) };
   const json = new TextEncoder().encode(JSON.stringify({ ...header, kek: "AAECAwQFBgc=" }));
   const enc = more.enc ?? new Uint8Array([1, 2, 3]);
   const row = more.row ?? new Uint8Array([4, 5]);
