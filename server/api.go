@@ -25,7 +25,8 @@ const apiRoot = "/api/v1"
 type api struct {
 	*edge
 	huma   huma.API
-	routes []route // in the order of registration, for the tests that walk all of them
+	routes []route          // in the order of registration, for the tests that walk all of them
+	limits map[string]int64 // bytes of a request by operation, where it is not maxBody
 }
 
 // route describes one operation.
@@ -78,7 +79,7 @@ func newAPI(e *edge, title string) *api {
 		Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
 		Unmarshal: json.Unmarshal,
 	}
-	a := &api{edge: e}
+	a := &api{edge: e, limits: map[string]int64{}}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",
@@ -136,9 +137,13 @@ func register[I, O any](a *api, r route, f func(context.Context, *I) (*O, error)
 }
 
 func (a *api) operation(r route) huma.Operation {
+	limit := int64(maxBody)
+	if l, ok := a.limits[r.id]; ok {
+		limit = l
+	}
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: apiRoot + r.path, Summary: r.summary,
-		DefaultStatus: r.status, MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second,
+		DefaultStatus: r.status, MaxBodyBytes: limit, BodyReadTimeout: 10 * time.Second,
 		Middlewares: huma.Middlewares{a.admit(r.need)},
 		Responses: map[string]*huma.Response{"default": {Description: "Problem", Content: map[string]*huma.MediaType{
 			problemType: {Schema: a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")},

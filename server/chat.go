@@ -11,6 +11,7 @@ import (
 
 	"github.com/wardline/wardline/accounts"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/messaging"
 	"github.com/wardline/wardline/server/stream"
 )
 
@@ -36,6 +37,7 @@ func newChat(o ChatOptions) (*chat, error) {
 	c.authRoutes()
 	c.deviceRoutes()
 	c.roomRoutes()
+	c.talkRoutes()
 	c.alertRoutes()
 	c.dutyRoutes()
 	c.socket(route{"GET", "/stream", "stream", "WebSocket with items and receipts, subprotocol wardline.v1", member, 101}, c.stream)
@@ -87,6 +89,10 @@ type ownDevice struct {
 	Created  time.Time    `json:"created"`
 	LastSeen time.Time    `json:"last_seen,omitzero"`
 	Current  bool         `json:"current"`
+
+	// What an own device computes the other's linking code from.
+	KEMPublic  []byte `json:"kem_public"`
+	SignPublic []byte `json:"sign_public"`
 }
 
 type devicePath struct {
@@ -125,7 +131,7 @@ func (c *chat) devices(ctx context.Context, _ *struct{}) (list[ownDevice], error
 	found, err := c.o.Devices.Devices(ctx, s)
 	var out list[ownDevice]
 	for _, d := range found {
-		out.Items = append(out.Items, ownDevice{d.ID, d.Name, d.Created, d.LastSeen, d.ID == s.Device})
+		out.Items = append(out.Items, ownDevice{d.ID, d.Name, d.Created, d.LastSeen, d.ID == s.Device, d.KEMPublic, d.SignPublic})
 	}
 	return out, err
 }
@@ -136,6 +142,7 @@ func (c *chat) revokeDevice(ctx context.Context, in *devicePath) (none, error) {
 		return none{}, err
 	}
 	c.o.Stream.KickDevice(s.Clinic, in.ID, stream.Revoked)
+	c.o.Stream.TellRecorder(s.Clinic) // its leaves are to be removed
 	return none{}, nil
 }
 
@@ -147,16 +154,23 @@ type itemView struct {
 	Kind string     `json:"kind"`
 	Ref  string     `json:"ref"`
 	At   time.Time  `json:"at"`
-	Body []byte     `json:"body" doc:"Sealed envelope."`
+	Body []byte     `json:"body" doc:"Sealed envelope, MLSMessage or line."`
 	KEK  []byte     `json:"kek"`
 	Enc  []byte     `json:"enc"`
 	Row  []byte     `json:"row"`
+
+	// Of conversations only.
+	User     hub.UserID         `json:"user,omitempty"`
+	From     hub.DeviceID       `json:"from,omitempty" doc:"Empty for a line of the hub."`
+	Epoch    int64              `json:"epoch,omitempty"`
+	Priority messaging.Priority `json:"prio,omitempty"`
+	Welcome  bool               `json:"welcome,omitempty" doc:"The commit that added this device."`
 }
 
 type itemsInput struct {
-	ID    hub.RoomID `path:"id" format:"uuid"`
-	After int64      `query:"after" minimum:"0"`
-	Limit int        `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	RoomPath
+	After int64 `query:"after" minimum:"0"`
+	Limit int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
 
 func (c *chat) roomRoutes() {
@@ -180,10 +194,17 @@ func (c *chat) items(ctx context.Context, in *itemsInput) (list[itemView], error
 	}
 	found, err := c.o.Items.Since(ctx, s.Clinic, s.Device, in.ID, in.After, in.Limit)
 	for _, d := range found {
-		it := d.Item
-		out.Items = append(out.Items, itemView{it.Room, it.Seq, it.ID, string(it.Kind), it.Ref, it.At, it.Body, d.Wrap.KEK, d.Wrap.Enc, d.Wrap.Row})
+		out.Items = append(out.Items, newItemView(d))
 	}
 	return out, err
+}
+
+func newItemView(d messaging.Delivery) itemView {
+	it := &d.Item
+	return itemView{
+		it.Room, it.Seq, it.ID, string(it.Kind), it.Ref, it.At, it.Body, d.Wrap.KEK, d.Wrap.Enc, d.Wrap.Row,
+		it.User, it.From, it.Epoch, it.Priority, d.Welcome,
+	}
 }
 
 func noDevice() error { return hub.E("server.device", hub.Forbidden, "no_device", "") }

@@ -12,6 +12,7 @@ import (
 	"github.com/wardline/wardline/accounts"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/messaging"
 )
 
 // Problem is the answer to every request that fails (RFC 9457). Code is stable and what
@@ -25,6 +26,8 @@ type Problem struct {
 	RequestID string              `json:"request_id"`
 	Errors    []FieldProblem      `json:"errors,omitempty"`
 	TakenBy   []directory.UserRef `json:"taken_by,omitempty"`
+	Epoch     int64               `json:"epoch,omitempty" doc:"Of code epoch: the one the room is in."`
+	Room      hub.RoomID          `json:"room,omitempty" doc:"Of code exists: the room there is already."`
 
 	retryAfter time.Duration
 	cause      error // logged, never sent
@@ -114,6 +117,14 @@ func problemOf(err error) *Problem {
 	}
 	p = problem(statuses[e.Kind], e.Code)
 	p.cause = err
+	var epoch messaging.CurrentEpoch
+	if errors.As(err, &epoch) {
+		p.Epoch = int64(epoch)
+	}
+	var room messaging.ExistingRoom
+	if errors.As(err, &room) {
+		p.Room = hub.RoomID(room)
+	}
 	if e.Kind == hub.Invalid {
 		p.Errors = []FieldProblem{{Location: place(e.Field), Message: reason(e)}}
 	}

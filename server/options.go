@@ -36,6 +36,8 @@ type ChatOptions struct {
 	Rooms   func(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]stream.Room, error)
 	Items   Items
 	Stream  *stream.Hub
+	Talk    Talk
+	Push    Push   // nil: switched off
 	HubKey  []byte // Ed25519 public key that signs what the hub seals, 32 bytes
 	HubID   []byte // its key id
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/messaging"
 )
 
 // The interfaces below are all the server asks of the rest of the hub. Each is small and
@@ -58,6 +59,14 @@ type Alerts interface {
 	// Story returns an alert's entries; hub.Forbidden unless the user is or was a recipient.
 	// The empty user is an administrator, who may read every story.
 	Story(ctx context.Context, clinic hub.ClinicID, alert hub.AlertID, user hub.UserID) ([]alerting.Entry, error)
+}
+
+// Push wakes the devices of people who are away: push.Sender.
+type Push interface {
+	// Key is the clinic's public VAPID key (RFC 8292) as browsers want it.
+	Key() string
+	Subscribe(ctx context.Context, by messaging.Caller, endpoint, p256dh, auth string) error
+	Unsubscribe(ctx context.Context, by messaging.Caller) error
 }
 
 // Duty is who is on duty where, as one account sees it: directory.Duty.

@@ -36,9 +36,11 @@ type conn struct {
 	serial uint64
 
 	// Of the reader alone.
-	known   bool // the first frame has come
-	refused int
-	budget  bucket
+	known    bool // the first frame has come
+	refused  int
+	overdone int // messages beyond the rate, one after the other
+	budget   bucket
+	allowed  *allowance // nil until the first message
 
 	mu       sync.Mutex
 	cursor   map[string]int64 // of the hello, until the rooms are known
@@ -46,7 +48,11 @@ type conn struct {
 	queue    [2][]queued // alerts, and everything else
 	unacked  []sent
 	texts    [][]byte // small frames
-	ping     bool     // is due
+	answers  [][]byte // to messages; never dropped
+	notes    []note
+	out      *outbox // nil while there is nothing in it
+	watched  hub.RoomID
+	ping     bool // is due
 	pinged   time.Time
 	checked  time.Time
 	last     []byte // the frame that ends the connection, and the code of the close frame after it
@@ -54,9 +60,11 @@ type conn struct {
 	finished bool // last has been taken for sending
 	ready    bool // has been told so
 	greeted  bool // has been welcomed
-	learn    bool // the rooms must be read again
+	learn    bool // the rooms must be read again, all of them
+	relists  bool // the list of rooms must be read again
 	hello    bool
 	writing  bool
+	pumping  bool
 	checking bool
 	gone     bool
 }
@@ -67,6 +75,13 @@ type mark struct {
 	room  hub.RoomID
 	seq   int64
 	stale bool
+	talk  bool // a conversation: it waits until no alarm room is stale
+}
+
+// note is a small frame that a later one with the same key replaces; "" is no key.
+type note struct {
+	key  string
+	text []byte
 }
 
 type sent struct {
@@ -92,7 +107,11 @@ func (c *conn) read() {
 			// Read on until the other side has closed: closing first could cut off the bye.
 		case err != nil && c.known:
 			c.refuse("malformed")
-		case !c.budget.take(time.Now()):
+		case frame.post != nil && c.known && c.hub.o.Talk != nil:
+			c.take(frame.post)
+		case frame.post != nil:
+			handle(frame) // is no hello
+		case !c.budget.take(time.Now(), frameRate, frameBurst):
 			c.refuse("slow_down")
 		default:
 			handle(frame)
@@ -111,7 +130,11 @@ func (c *conn) receive() (heard, error) {
 		return f, err
 	}
 	c.alive()
-	if kind != websocket.TextMessage || json.Unmarshal(data, &f) != nil {
+	switch {
+	case kind == websocket.BinaryMessage:
+		f.post, err = parsePost(data)
+		return f, err
+	case json.Unmarshal(data, &f) != nil:
 		return f, errFrame
 	}
 	return f, nil
@@ -159,7 +182,11 @@ func (c *conn) handle(f heard) {
 		c.ack(hub.RoomID(f.Room), f.Seq)
 	case f.T == "seen" && hub.ValidID(f.Alert):
 		c.hub.acts.add(c.clinic, alerting.Act{Alert: hub.AlertID(f.Alert), Kind: alerting.ActSeen, User: c.user})
-	case f.T == "ack" || f.T == "seen" || f.T == "hello":
+	case f.T == "read" && hub.ValidID(f.Room) && f.Seq > 0 && c.hub.o.Talk != nil:
+		c.markRead(hub.RoomID(f.Room), f.Seq)
+	case f.T == "watch" && (f.Room == "" || hub.ValidID(f.Room)) && c.hub.o.Talk != nil:
+		c.watch(hub.RoomID(f.Room))
+	case f.T == "hello" || f.T == "ack" || f.T == "seen" || f.T == "read" || f.T == "watch":
 		c.refuse("malformed")
 	default:
 		c.refuse("unknown_type")
@@ -187,7 +214,7 @@ func (c *conn) ack(room hub.RoomID, seq int64) {
 	written := m != nil && seq <= m.seq
 	c.mu.Unlock()
 	if written {
-		c.hub.cursors.move(c.clinic, c.device, room, seq)
+		c.hub.cursors.move(c.clinic, c.user, c.device, room, seq)
 	}
 	c.hub.acts.add(c.clinic, acts...)
 }
@@ -199,12 +226,12 @@ func (c *conn) refuse(code string) {
 		c.refuseLast(code)
 		return
 	}
-	c.hub.stats.refused.Add(1)
+	c.hub.refusals.count(code)
 	c.say(said{T: "error", Code: code})
 }
 
 func (c *conn) refuseLast(code string) {
-	c.hub.stats.refused.Add(1)
+	c.hub.refusals.count(code)
 	c.finish(said{T: "error", Code: code}, websocket.ClosePolicyViolation)
 }
 
@@ -213,7 +240,9 @@ func (c *conn) end() {
 	c.mu.Lock()
 	c.gone = true
 	left := c.unacked
+	marks := c.marks
 	c.mu.Unlock()
+	c.hub.forget(c, marks)
 	c.hub.leave(c, left)
 	c.ws.Close()
 }
@@ -263,20 +292,4 @@ func (c *conn) recheck() {
 		}
 		c.bye(code)
 	}
-}
-
-// bucket is a token bucket; the zero value is full.
-type bucket struct {
-	spent float64
-	last  time.Time
-}
-
-func (b *bucket) take(now time.Time) bool {
-	b.spent = max(0, b.spent-frameRate*now.Sub(b.last).Seconds())
-	b.last = now
-	if b.spent >= frameBurst {
-		return false
-	}
-	b.spent++
-	return true
 }

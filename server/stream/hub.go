@@ -34,32 +34,24 @@ type Acts interface {
 	Acts(ctx context.Context, clinic hub.ClinicID, acts []alerting.Act) ([]alerting.Result, error)
 }
 
-// Room is a room as clients see it.
-type Room struct {
-	ID      hub.RoomID         `json:"id"`
-	Kind    messaging.RoomKind `json:"kind"`
-	Name    string             `json:"name"`
-	Unit    Unit               `json:"unit"`
-	LastSeq int64              `json:"last_seq"`
-}
-
-// Unit is the unit of a room.
-type Unit struct {
-	ID   hub.UnitID `json:"id"`
-	Code string     `json:"code"`
-	Name string     `json:"name"`
-}
-
 // Options is what a Hub works with. The times have defaults and are set only by tests.
 type Options struct {
 	Log    Log
 	Acts   Acts
 	Fanout fanout.Fanout
+	Talk   Talk // nil: there are no conversations
 	// Rooms lists what an account may read, alarm rooms first.
-	Rooms  func(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]Room, error)
-	Logger *slog.Logger
-	Times  Times
-	Queue  int // items a connection may have waiting before it is resynced; 64
+	Rooms func(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]Room, error)
+	// Readers lists whose room it is; it is asked when another node has written to a room.
+	// Without it every connection of the clinic looks.
+	Readers   func(ctx context.Context, clinic hub.ClinicID, room hub.RoomID) ([]hub.UserID, error)
+	Recorder  hub.UserID // whose receipts say nothing; "": there is none
+	Receipts  bool       // members are told how far the others have come
+	SendRate  float64    // messages of a device per second in the long run; 30
+	SendBurst int        // messages at once; 300
+	Logger    *slog.Logger
+	Times     Times
+	Queue     int // items a connection may have waiting before it is resynced; 64
 }
 
 // Times are the periods of a Hub. Zero fields take the defaults.
@@ -71,6 +63,7 @@ type Times struct {
 	Cursor  time.Duration // between two writes of cursors; 1 s
 	Recheck time.Duration // between two looks at the session; 5 min
 	Gap     time.Duration // that a missing number may be late; 500 ms
+	Tell    time.Duration // between two frames of receipts of one room; 1 s
 }
 
 // Code is why the hub ends a connection; it is sent in the bye frame.
@@ -92,12 +85,12 @@ func (c Code) closeCode() int {
 
 // Stats counts since the start; Open is now.
 type Stats struct {
-	Open     int64 // connections that said hello
-	Sent     int64 // items written
-	Resyncs  int64 // rooms that a running connection had to read again
-	Refused  int64 // frames of clients that were malformed or too many
-	Lost     int64 // receipts given up after errors
-	Unserved int64 // connections ended because the store did not answer
+	Open     int64            // connections that said hello
+	Sent     int64            // items written
+	Resyncs  int64            // rooms that a running connection had to read again
+	Refused  map[string]int64 // frames of clients by the code of the refusal
+	Lost     int64            // receipts given up after errors
+	Unserved int64            // connections ended because the store did not answer
 }
 
 // Hub holds the connections of the chat listener on this node. All methods may be called
@@ -112,8 +105,13 @@ type Hub struct {
 	reads    chan struct{} // bounds the connections that read the store at the same time
 	acts     *receipts
 	cursors  *cursors
+	progress *progress
+	refusals refusals
+	spent    allowances
 	serial   atomic.Uint64 // of the newest connection
-	stats    struct{ sent, resyncs, refused, unserved atomic.Int64 }
+	stats    struct{ sent, resyncs, unserved atomic.Int64 }
+
+	strangers *strangers
 
 	mu      sync.RWMutex
 	closed  bool
@@ -130,6 +128,12 @@ func New(o Options) *Hub {
 	if o.Queue == 0 {
 		o.Queue = 64
 	}
+	if o.SendRate == 0 {
+		o.SendRate = 30
+	}
+	if o.SendBurst == 0 {
+		o.SendBurst = 300
+	}
 	h := &Hub{
 		o: o, reads: make(chan struct{}, 16),
 		conns: map[*conn]struct{}{}, devices: map[hub.DeviceID]*conn{}, left: map[hub.DeviceID][]sent{}, rooms: map[hub.RoomID]*sequence{},
@@ -139,10 +143,14 @@ func New(o Options) *Hub {
 	h.frames.New = func() any { b := make([]byte, 0, 8192); return &b }
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.acts = newReceipts(o.Acts, o.Logger)
-	h.cursors = newCursors(o.Log, o.Logger)
+	h.cursors = newCursors(o.Log, o.Logger, h.arrived)
+	h.progress = newProgress(o.Times.Tell, h.tellProgress)
+	h.strangers = newStrangers(h)
 	unsubscribe := o.Fanout.Subscribe(h.publish)
 	h.wg.Go(func() { h.acts.run(h.ctx) })
 	h.wg.Go(func() { h.cursors.run(h.ctx, o.Times.Cursor) })
+	h.wg.Go(func() { h.progress.run(h.ctx) })
+	h.wg.Go(func() { h.strangers.run(h.ctx) })
 	h.wg.Go(func() { defer unsubscribe(); h.tick() })
 	return h
 }
@@ -160,6 +168,7 @@ func (t Times) withDefaults() Times {
 	set(&t.Cursor, time.Second)
 	set(&t.Recheck, 5*time.Minute)
 	set(&t.Gap, 500*time.Millisecond)
+	set(&t.Tell, time.Second)
 	return t
 }
 
@@ -263,25 +272,6 @@ func (h *Hub) Recheck() {
 	}
 }
 
-// Hint is a small frame that makes clients fetch something again.
-type Hint string
-
-// The hints there are.
-const (
-	HintDuty  Hint = "duty"
-	HintRooms Hint = "rooms"
-)
-
-// Tell sends a hint to the given accounts of a clinic, or to all of it without any.
-func (h *Hub) Tell(clinic hub.ClinicID, what Hint, users ...hub.UserID) {
-	wanted := func(c *conn) bool {
-		return c.clinic == clinic && (len(users) == 0 || slices.Contains(users, c.user))
-	}
-	for _, c := range h.match(wanted) {
-		c.hint(what)
-	}
-}
-
 // match collects connections, so that nothing is done with them under the hub's lock.
 func (h *Hub) match(wanted func(*conn) bool) []*conn {
 	h.mu.RLock()
@@ -306,6 +296,7 @@ func (h *Hub) tick() {
 			return
 		case now := <-every.C:
 			h.repair(now)
+			h.spent.forget(now, h.o.SendRate, h.open)
 			for _, c := range h.match(func(*conn) bool { return true }) {
 				c.tick(now)
 			}
@@ -319,7 +310,7 @@ func (h *Hub) Stats() Stats {
 	open := int64(len(h.devices))
 	h.mu.RUnlock()
 	return Stats{Open: open, Sent: h.stats.sent.Load(), Resyncs: h.stats.resyncs.Load(),
-		Refused: h.stats.refused.Load(), Lost: h.acts.lost.Load(), Unserved: h.stats.unserved.Load()}
+		Refused: h.refusals.all(), Lost: h.acts.lost.Load(), Unserved: h.stats.unserved.Load()}
 }
 
 // Close tells every client to come back later, waits until they are gone or ctx ends, and

@@ -282,7 +282,7 @@ func TestAbusiveClientIsClosed(t *testing.T) {
 			break
 		}
 	}
-	if n := r.hub.Stats().Refused; n != 20 {
+	if n := r.hub.Stats().Refused["malformed"]; n != 20 {
 		t.Errorf("%d refusals counted, want 20", n)
 	}
 }

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/wardline/wardline/hub"
@@ -16,6 +17,8 @@ type sequence struct {
 	clinic  hub.ClinicID
 	last    int64
 	missing map[int64]time.Time
+	kind    messaging.RoomKind // "" until a connection has learnt it
+	conns   map[*conn]struct{} // those that have a mark of the room
 }
 
 // maxMissing bounds what is remembered of a room; a longer gap is a loss at once.
@@ -30,28 +33,72 @@ func (h *Hub) publish(puts []*messaging.Put) {
 	}
 	for _, p := range puts {
 		h.publishOne(p)
+		h.trim(p.Item.Room)
 	}
 }
 
 func (h *Hub) publishOne(p *messaging.Put) {
+	known := h.knows(p)
 	follows, lost := h.sequence(p)
 	if lost {
 		h.staleAll(p.Clinic, p.Item.Room)
+	}
+	if len(p.Item.Body) == 0 {
+		if !known { // whoever has the room has been told of this number
+			h.hinted(p)
+		}
+		return
 	}
 	f := &shared{item: &p.Item}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for i := range p.Wraps {
-		c := h.devices[p.Wraps[i].Device]
-		if c == nil || c.clinic != p.Clinic {
-			continue
-		}
-		if follows {
-			c.offer(queued{f, &p.Wraps[i]})
-		} else {
-			c.stale(p.Item.Room)
+		h.route(p, p.Wraps[i].Device, queued{shared: f, wrap: &p.Wraps[i]}, follows)
+	}
+	for _, d := range p.Audience {
+		h.route(p, d, queued{shared: f, welcome: slices.Contains(p.Added, d)}, follows)
+	}
+}
+
+// route brings an item to one device, or has it read the room; h.mu is held.
+func (h *Hub) route(p *messaging.Put, to hub.DeviceID, q queued, follows bool) {
+	c := h.devices[to]
+	switch {
+	case c == nil || c.clinic != p.Clinic:
+	case follows:
+		c.offer(q)
+	default:
+		c.stale(p.Item.Room)
+	}
+}
+
+// hinted takes what another node has written, or a put that was there already: whom it
+// concerns is in the store. Those who have the room read it at once; who has come to it only
+// now is looked up, because the hint may be all that is ever heard of it.
+func (h *Hub) hinted(p *messaging.Put) {
+	room := p.Item.Room
+	for _, c := range h.readers(room) {
+		if c.clinic == p.Clinic {
+			c.stale(room)
 		}
 	}
+	if h.o.Readers == nil {
+		h.staleAll(p.Clinic, room)
+		return
+	}
+	h.strangers.add(p.Clinic, room)
+}
+
+// knows reports whether a number has come before.
+func (h *Hub) knows(p *messaging.Put) bool {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	s := h.rooms[p.Item.Room]
+	if s == nil || p.Item.Seq > s.last {
+		return false
+	}
+	_, missing := s.missing[p.Item.Seq]
+	return !missing
 }
 
 // sequence notes a number. It follows if nothing before it is missing. A number that comes
@@ -62,7 +109,7 @@ func (h *Hub) sequence(p *messaging.Put) (follows, lost bool) {
 	seq := p.Item.Seq
 	s := h.rooms[p.Item.Room]
 	if s == nil { // nobody has been welcomed to this room yet: whoever is reads what came before
-		h.rooms[p.Item.Room] = &sequence{clinic: p.Clinic, last: seq}
+		h.rooms[p.Item.Room] = &sequence{clinic: p.Clinic, last: seq, kind: kindOf(&p.Item), conns: map[*conn]struct{}{}}
 		return seq == 1, false
 	}
 	lost = seq-s.last > maxMissing
@@ -84,16 +131,96 @@ func (s *sequence) complete(seq int64) bool {
 	return true
 }
 
+// kindOf is the sort of a room as far as one of its items tells.
+func kindOf(it *messaging.Item) messaging.RoomKind {
+	switch it.Kind {
+	case "": // a hint
+		return ""
+	case messaging.ItemAlert:
+		return messaging.AlarmRoom
+	}
+	return messaging.GroupRoom
+}
+
+// isTalk reports whether rooms of a sort are conversations. What is not known is treated as
+// an alarm room, which is never the worse.
+func isTalk(k messaging.RoomKind) bool {
+	return k == messaging.DirectRoom || k == messaging.GroupRoom
+}
+
 // learn starts to watch rooms a connection is about to read. What they hold already is
-// read by everybody who is welcomed from now on.
-func (h *Hub) learn(clinic hub.ClinicID, rooms []Room) {
+// read by everybody who is welcomed from now on. c.mu is held: it comes before gaps.
+func (h *Hub) learn(c *conn, rooms []Room) {
 	h.gaps.Lock()
 	defer h.gaps.Unlock()
 	for _, r := range rooms {
-		if h.rooms[r.ID] == nil {
-			h.rooms[r.ID] = &sequence{clinic: clinic, last: r.LastSeq}
+		s := h.rooms[r.ID]
+		if s == nil {
+			s = &sequence{clinic: c.clinic, last: r.LastSeq, conns: map[*conn]struct{}{}}
+			h.rooms[r.ID] = s
+		}
+		s.kind = r.Kind
+		s.conns[c] = struct{}{}
+	}
+}
+
+// enlist notes that a connection has a mark of a room, and returns its kind.
+func (h *Hub) enlist(c *conn, room hub.RoomID) messaging.RoomKind {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	s := h.rooms[room]
+	if s == nil {
+		return ""
+	}
+	s.conns[c] = struct{}{}
+	return s.kind
+}
+
+// forget ends what is kept of rooms for a connection that is gone.
+func (h *Hub) forget(c *conn, marks []mark) {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	for i := range marks {
+		if s := h.rooms[marks[i].room]; s != nil {
+			delete(s.conns, c)
+			h.trimLocked(marks[i].room, s)
 		}
 	}
+}
+
+// trim forgets a room that no connection reads: there are more rooms than memory.
+func (h *Hub) trim(room hub.RoomID) {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	if s := h.rooms[room]; s != nil {
+		h.trimLocked(room, s)
+	}
+}
+
+func (h *Hub) trimLocked(room hub.RoomID, s *sequence) {
+	if len(s.conns) == 0 {
+		delete(h.rooms, room)
+	}
+}
+
+// readers returns the connections that have a mark of a room.
+func (h *Hub) readers(room hub.RoomID) []*conn {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	s := h.rooms[room]
+	if s == nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(s.conns))
+}
+
+func (h *Hub) kindOf(room hub.RoomID) messaging.RoomKind {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	if s := h.rooms[room]; s != nil {
+		return s.kind
+	}
+	return ""
 }
 
 // miss notes the numbers from..to-1 as passed over.
@@ -113,8 +240,10 @@ func (h *Hub) repair(now time.Time) {
 	for room, given := range h.overdue(now) {
 		h.staleAll(given.clinic, room)
 		h.gaps.Lock()
-		for n := range given.missing {
-			delete(h.rooms[room].missing, n)
+		if s := h.rooms[room]; s != nil {
+			for n := range given.missing {
+				delete(s.missing, n)
+			}
 		}
 		h.gaps.Unlock()
 	}
@@ -132,7 +261,7 @@ func (h *Hub) overdue(now time.Time) map[hub.RoomID]sequence {
 		if out == nil {
 			out = map[hub.RoomID]sequence{}
 		}
-		out[room] = sequence{s.clinic, s.last, maps.Clone(s.missing)}
+		out[room] = sequence{clinic: s.clinic, missing: maps.Clone(s.missing)}
 	}
 	return out
 }
@@ -149,8 +278,15 @@ func (s *sequence) waitedTooLong(now time.Time, limit time.Duration) bool {
 	return false
 }
 
-// staleAll makes one room of a clinic, or everything, be read again by every connection.
+// staleAll makes one room of a clinic, or everything, be read again by every connection. A
+// conversation is read by those who have it: there are too many for everybody.
 func (h *Hub) staleAll(clinic hub.ClinicID, room hub.RoomID) {
+	if isTalk(h.kindOf(room)) {
+		for _, c := range h.readers(room) {
+			c.stale(room)
+		}
+		return
+	}
 	for _, c := range h.match(func(c *conn) bool { return clinic == "" || c.clinic == clinic }) {
 		c.stale(room)
 	}

@@ -107,8 +107,9 @@ func distinct(acts []alerting.Act) []alerting.Act {
 
 // cursors writes how far devices have read, at most once per period and device.
 type cursors struct {
-	log Log
-	out *slog.Logger
+	log     Log
+	out     *slog.Logger
+	written func(user hub.UserID, room hub.RoomID, seq int64)
 
 	mu      sync.Mutex
 	waiting map[hub.DeviceID]position
@@ -116,19 +117,20 @@ type cursors struct {
 
 type position struct {
 	clinic hub.ClinicID
+	user   hub.UserID
 	at     messaging.Cursor
 }
 
-func newCursors(log Log, out *slog.Logger) *cursors {
-	return &cursors{log: log, out: out, waiting: map[hub.DeviceID]position{}}
+func newCursors(log Log, out *slog.Logger, written func(hub.UserID, hub.RoomID, int64)) *cursors {
+	return &cursors{log: log, out: out, written: written, waiting: map[hub.DeviceID]position{}}
 }
 
-func (c *cursors) move(clinic hub.ClinicID, device hub.DeviceID, room hub.RoomID, seq int64) {
+func (c *cursors) move(clinic hub.ClinicID, user hub.UserID, device hub.DeviceID, room hub.RoomID, seq int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	p, ok := c.waiting[device]
 	if !ok {
-		p = position{clinic, messaging.Cursor{}}
+		p = position{clinic, user, messaging.Cursor{}}
 		c.waiting[device] = p
 	}
 	p.at[room] = max(p.at[room], seq)
@@ -161,8 +163,12 @@ func (c *cursors) flush(ctx context.Context) {
 		if err := c.log.SaveCursor(ctx, p.clinic, device, p.at); err != nil {
 			c.out.Warn("cursor was not written, trying again", "error", err)
 			for room, seq := range p.at {
-				c.move(p.clinic, device, room, seq)
+				c.move(p.clinic, p.user, device, room, seq)
 			}
+			continue
+		}
+		for room, seq := range p.at {
+			c.written(p.user, room, seq)
 		}
 	}
 }

@@ -25,6 +25,7 @@ func (c *conn) offer(q queued) {
 	case m == nil:
 		c.staleLocked(q.item.Room)
 		c.hintLocked(HintRooms)
+		c.relists = true
 	case m.stale: // the store has it
 	case len(c.queue[0])+len(c.queue[1]) >= c.hub.o.Queue:
 		c.staleLocked(q.item.Room)
@@ -58,10 +59,14 @@ func (c *conn) stale(room hub.RoomID) {
 }
 
 func (c *conn) staleLocked(room hub.RoomID) {
+	if c.gone {
+		return
+	}
 	if m := c.mark(room); m != nil {
 		m.stale = true
 	} else {
-		c.marks = append(c.marks, mark{room: room, seq: max(0, c.cursor[string(room)]), stale: true})
+		kind := c.hub.enlist(c, room)
+		c.marks = append(c.marks, mark{room: room, seq: max(0, c.cursor[string(room)]), stale: true, talk: isTalk(kind)})
 	}
 	if c.greeted {
 		c.hub.stats.resyncs.Add(1)
@@ -82,6 +87,34 @@ func (c *conn) hintLocked(what Hint) {
 		return
 	}
 	c.sayLocked(b)
+}
+
+// relist makes the list of rooms be read again.
+func (c *conn) relist() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.greeted {
+		c.relists = true
+		c.wakeLocked()
+	}
+}
+
+// note queues a small frame. One that does not fit any more is dropped: what it tells can be
+// asked for.
+func (c *conn) note(key string, b []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.greeted || c.gone {
+		return
+	}
+	i := slices.IndexFunc(c.notes, func(n note) bool { return key != "" && n.key == key })
+	switch {
+	case i >= 0:
+		c.notes[i].text = b
+	case len(c.notes) < maxNotes:
+		c.notes = append(c.notes, note{key, b})
+		c.wakeLocked()
+	}
 }
 
 func (c *conn) say(v said) {
@@ -105,6 +138,10 @@ func (c *conn) bye(code Code) { c.finish(said{T: "bye", Code: string(code)}, cod
 func (c *conn) finish(v said, closeCode int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.finishLocked(v, closeCode)
+}
+
+func (c *conn) finishLocked(v said, closeCode int) {
 	if c.gone || c.last != nil {
 		return
 	}
@@ -159,51 +196,79 @@ func (c *conn) next() func() error {
 		c.ping = false
 		todo = c.sendPing
 	case len(c.texts) > 0:
-		todo = c.popText()
+		todo = c.sendText(pop(&c.texts))
 	case !c.hello:
 	case !c.greeted:
 		c.learn = false // before the rooms are read: what is lost while they are is looked for again
 		todo = c.greet
 	case len(c.queue[0]) > 0:
-		todo = c.pop(0)
-	case len(c.queue[1]) > 0:
-		todo = c.pop(1)
+		todo = c.sendQueued(pop(&c.queue[0]))
 	case c.learn:
-		c.learn = false
-		todo = c.relearn
+		c.learn, c.relists = false, false
+		todo = func() error { return c.relearn(true) }
 	default:
-		todo = c.nextRead()
+		todo = c.nextTalk()
 	}
 	c.writing = todo != nil
 	return todo
 }
 
-func (c *conn) popText() func() error {
-	b := c.texts[0]
-	if c.texts = c.texts[1:]; len(c.texts) == 0 {
-		c.texts = nil
+// nextTalk takes what has time until every alarm is out.
+func (c *conn) nextTalk() func() error {
+	if read := c.nextStale(false); read != nil {
+		return read
 	}
+	switch {
+	case len(c.answers) > 0:
+		return c.sendText(pop(&c.answers))
+	case len(c.notes) > 0:
+		return c.sendText(pop(&c.notes).text)
+	case len(c.queue[1]) > 0:
+		return c.sendQueued(pop(&c.queue[1]))
+	case c.relists:
+		c.relists = false
+		return func() error { return c.relearn(false) }
+	}
+	return c.nextRead()
+}
+
+// pop takes the first of a list; an empty list keeps no memory.
+func pop[T any](list *[]T) T {
+	var zero T
+	first := (*list)[0]
+	(*list)[0] = zero
+	if *list = (*list)[1:]; len(*list) == 0 {
+		*list = nil
+	}
+	return first
+}
+
+func (c *conn) sendText(b []byte) func() error {
 	return func() error { return c.send(websocket.TextMessage, b) }
 }
 
-func (c *conn) pop(lane int) func() error {
-	q := c.queue[lane][0]
-	c.queue[lane][0] = queued{}
-	if c.queue[lane] = c.queue[lane][1:]; len(c.queue[lane]) == 0 {
-		c.queue[lane] = nil
-	}
+func (c *conn) sendQueued(q queued) func() error {
 	return func() error { return c.sendItem(q) }
 }
 
-// nextRead picks a stale room. The mark is cleared before the store is asked: what is
-// committed after the question was asked is published after it, and is queued from now on.
-func (c *conn) nextRead() func() error {
+// nextStale picks a stale room, of conversations or of the others. The mark is cleared before
+// the store is asked: what is committed after the question was asked is published after it,
+// and is queued from now on.
+func (c *conn) nextStale(talk bool) func() error {
 	for i := range c.marks {
-		if m := &c.marks[i]; m.stale {
+		if m := &c.marks[i]; m.stale && m.talk == talk {
 			m.stale = false
 			room, after := m.room, m.seq
 			return func() error { return c.pull(room, after) }
 		}
+	}
+	return nil
+}
+
+// nextRead picks a stale conversation, and says when nothing is left to read.
+func (c *conn) nextRead() func() error {
+	if read := c.nextStale(true); read != nil {
+		return read
 	}
 	if !c.ready {
 		c.ready = true
@@ -224,7 +289,7 @@ func (c *conn) pull(room hub.RoomID, after int64) error {
 		if c.ending() {
 			return nil
 		}
-		if err := c.sendItem(queued{&shared{item: &items[i].Item}, &items[i].Wrap}); err != nil {
+		if err := c.sendItem(delivered(&items[i])); err != nil {
 			return err
 		}
 	}
@@ -272,35 +337,56 @@ func (c *conn) greet() error {
 		c.unserved()
 		return nil
 	}
-	c.hub.learn(c.clinic, rooms)
 	c.mu.Lock()
+	c.learnLocked(rooms)
 	for _, r := range rooms {
 		if m := c.mark(r.ID); m != nil {
 			m.seq = c.start(r)
 			continue
 		}
-		c.marks = append(c.marks, mark{room: r.ID, seq: c.start(r), stale: true})
+		c.marks = append(c.marks, mark{room: r.ID, seq: c.start(r), stale: true, talk: isTalk(r.Kind)})
 	}
 	c.cursor, c.greeted = nil, true
 	c.mu.Unlock()
 	return c.send(websocket.TextMessage, encode(welcome{"welcome", time.Now().UTC(), rooms}))
 }
 
-// relearn reads the rooms again after hints were lost, and makes all of them stale.
-func (c *conn) relearn() error {
+// learnLocked makes the hub watch the rooms for this connection, and takes what sort they
+// are: a mark may have been made before that was known.
+func (c *conn) learnLocked(rooms []Room) {
+	if c.gone {
+		return
+	}
+	c.hub.learn(c, rooms)
+	for _, r := range rooms {
+		if m := c.mark(r.ID); m != nil {
+			m.talk = isTalk(r.Kind)
+		}
+	}
+}
+
+// relearn reads the rooms again. After hints were lost all of them are stale; else only those
+// that are new.
+func (c *conn) relearn(lost bool) error {
 	rooms, err := c.rooms()
 	if err != nil {
 		c.unserved()
 		return nil
 	}
-	c.hub.learn(c.clinic, rooms)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.learnLocked(rooms)
+	if !slices.ContainsFunc(rooms, func(r Room) bool { return r.ID == c.watched }) {
+		c.watched = "" // no member any more
+	}
 	for _, r := range rooms {
-		if c.mark(r.ID) == nil {
+		fresh := c.mark(r.ID) == nil
+		if fresh && lost {
 			c.hintLocked(HintRooms)
 		}
-		c.staleLocked(r.ID)
+		if fresh || lost {
+			c.staleLocked(r.ID)
+		}
 	}
 	return nil
 }

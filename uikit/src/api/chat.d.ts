@@ -103,6 +103,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there is of the account's backup */
+        get: operations["backup"];
+        put?: never;
+        post?: never;
+        /** Drop the account's backup */
+        delete: operations["drop-backup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backup/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A part of the account's backup */
+        get: operations["get-backup"];
+        /** Keep a part of the account's backup */
+        put: operations["put-backup"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the clinic allows in its chat */
+        get: operations["chat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -240,6 +293,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Items this device could not open */
+        post: operations["put-faults"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/faults/repaired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Items that were restored since */
+        post: operations["repair-faults"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keypackages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many key packages of this device are left */
+        get: operations["count-packages"];
+        put?: never;
+        /** Refill this device's pool of key packages */
+        post: operations["put-packages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keypackages/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take one key package of each device */
+        post: operations["claim-packages"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Append to one's own device log; 409 log if it does not follow */
+        post: operations["append-log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Letters for this device, oldest first */
+        get: operations["mail"];
+        put?: never;
+        /** Send a sealed letter to a device */
+        post: operations["put-mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mail/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Drop a letter that was read */
+        delete: operations["drop-mail"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -274,6 +448,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Wake this device by push */
+        put: operations["put-push"];
+        post?: never;
+        /** Wake this device no more */
+        delete: operations["drop-push"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rooms": {
         parameters: {
             query?: never;
@@ -284,7 +476,25 @@ export interface paths {
         /** Rooms the account may read */
         get: operations["rooms"];
         put?: never;
-        post?: never;
+        /** Begin a conversation; 409 exists with the room that is there already */
+        post: operations["create-room"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/commits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change a room's group; 409 epoch with the current one */
+        post: operations["commit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -300,6 +510,127 @@ export interface paths {
         };
         /** Items of a room this device can open */
         get: operations["items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/items/{seq}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When each member had and read an item */
+        get: operations["item-receipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a room */
+        get: operations["members"];
+        put?: never;
+        /** Allow people into a group; the recorder adds their devices */
+        post: operations["add-members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give a member a role */
+        put: operations["set-role"];
+        post?: never;
+        /** Remove somebody from a group, or leave it */
+        delete: operations["remove-member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mute a room on all own devices */
+        put: operations["mute"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far each member has come */
+        get: operations["receipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/rejoin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to be added anew after the group's state was lost */
+        post: operations["rejoin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}/welcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest Welcome for this device */
+        get: operations["room-welcome"];
         put?: never;
         post?: never;
         delete?: never;
@@ -325,6 +656,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/upkeep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the recorder has to mend; 403 for anybody else */
+        get: operations["upkeep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People to write to */
+        get: operations["users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The device log of an account */
+        get: operations["device-log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -338,6 +720,18 @@ export interface components {
         ActReply: {
             alert_id: string;
             state: string;
+        };
+        AddMembersInputBody: {
+            users: string[];
+        };
+        Appended: {
+            /** Format: int64 */
+            n: number;
+        };
+        AppendLogInputBody: {
+            /** @description UTF-8 JSON, at most 4 KiB. */
+            body: string;
+            sig: string;
         };
         Board: {
             offers_by_me: components["schemas"]["BoardOffer"][];
@@ -361,12 +755,91 @@ export interface components {
             on_duty: components["schemas"]["OnDuty"][];
             unit: components["schemas"]["UnitName"];
         };
+        ChatView: {
+            backup: boolean;
+            clinic: string;
+            /** Format: int64 */
+            max_leaves: number;
+            /** @description The clinic's VAPID key, where it allows push. */
+            push?: string;
+            receipts: boolean;
+            recorder?: components["schemas"]["RecorderView"];
+        };
+        ChunksView: {
+            /** Format: int64 */
+            bytes: number;
+            chunks: number[];
+        };
+        ChunkView: {
+            body: string;
+        };
+        Claimed: {
+            items: components["schemas"]["PackageView"][];
+            /** @description Users that have no device yet. */
+            without: string[];
+        };
+        ClaimInputBody: {
+            devices?: string[];
+            /** @description All their devices; the recorder is included. */
+            users?: string[];
+        };
         ClinicRef: {
             id: string;
             name: string;
         };
+        CommitBody: {
+            /** @description MLSMessage with a PublicMessage, at most 256 KiB. */
+            body: string;
+            /** Format: uuid */
+            id: string;
+        };
+        CommitInputBody: {
+            /** @description MLSMessage with a PublicMessage, at most 256 KiB. */
+            body: string;
+            /** Format: uuid */
+            id: string;
+            /** @description For exactly the devices the commit adds. */
+            welcome?: string;
+        };
+        CommittedView: {
+            /**
+             * Format: int64
+             * @description The epoch after the commit.
+             */
+            epoch: number;
+            /** Format: int64 */
+            seq: number;
+        };
+        ContactView: {
+            /** Format: int64 */
+            devices: number;
+            id: string;
+            name: string;
+            recorder: boolean;
+            title: string;
+            units: string[];
+        };
+        CountView: {
+            /** Format: int64 */
+            count: number;
+        };
         Created: {
             id: string;
+        };
+        CreateRoomInputBody: {
+            /**
+             * Format: uuid
+             * @description The alert that is discussed in the room.
+             */
+            alert?: string;
+            commit: components["schemas"]["CommitBody"];
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "direct" | "group";
+            /** @description Without the creator and the recorder. */
+            members: string[];
+            welcome?: string;
         };
         DeviceInputBody: {
             /**
@@ -424,33 +897,97 @@ export interface components {
              */
             type: string;
         };
+        FaultItem: {
+            /** Format: uuid */
+            room: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        FaultsInputBody: {
+            items: components["schemas"]["Item"][];
+        };
         FieldProblem: {
             location: string;
             message: string;
         };
+        Item: {
+            /** @enum {string} */
+            cause: "state_lost" | "replay" | "generation" | "epoch" | "aad" | "format" | "signature" | "commit";
+            /** Format: uuid */
+            room: string;
+            /** Format: int64 */
+            seq: number;
+        };
+        ItemReceiptView: {
+            /** Format: date-time */
+            delivered_at?: string;
+            /** Format: date-time */
+            read_at?: string;
+            user: string;
+        };
         ItemView: {
             /** Format: date-time */
             at: string;
-            /** @description Sealed envelope. */
+            /** @description Sealed envelope, MLSMessage or line. */
             body: string;
             enc: string;
+            /** Format: int64 */
+            epoch?: number;
+            /** @description Empty for a line of the hub. */
+            from?: string;
             id: string;
             kek: string;
             kind: string;
+            /** Format: int32 */
+            prio?: number;
             ref: string;
             room: string;
             row: string;
             /** Format: int64 */
             seq: number;
+            user?: string;
+            /** @description The commit that added this device. */
+            welcome?: boolean;
+        };
+        LeafView: {
+            device: string;
+            /** Format: int32 */
+            leaf: number;
+            user: string;
+        };
+        LetterView: {
+            /** Format: date-time */
+            at: string;
+            body: string;
+            from: string;
+            id: string;
         };
         LinkInputBody: {
             token: string;
         };
+        ListContactView: {
+            items: components["schemas"]["ContactView"][];
+        };
+        ListItemReceiptView: {
+            items: components["schemas"]["ItemReceiptView"][];
+        };
         ListItemView: {
             items: components["schemas"]["ItemView"][];
         };
+        ListLetterView: {
+            items: components["schemas"]["LetterView"][];
+        };
+        ListLogEntry: {
+            items: components["schemas"]["LogEntry"][];
+        };
+        ListMemberView: {
+            items: components["schemas"]["MemberView"][];
+        };
         ListOwnDevice: {
             items: components["schemas"]["OwnDevice"][];
+        };
+        ListReceiptView: {
+            items: components["schemas"]["ReceiptView"][];
         };
         ListRoom: {
             items: components["schemas"]["Room"][];
@@ -458,12 +995,27 @@ export interface components {
         ListStoryEntry: {
             items: components["schemas"]["StoryEntry"][];
         };
+        ListUpkeepView: {
+            items: components["schemas"]["UpkeepView"][];
+        };
         ListUserRef: {
             items: components["schemas"]["UserRef"][];
+        };
+        LogEntry: {
+            body: string;
+            /** Format: int64 */
+            n: number;
+            sig: string;
         };
         LoginInputBody: {
             login: string;
             password: string;
+        };
+        MailInputBody: {
+            /** @description Sealed for that device, at most 384 KiB. */
+            body: string;
+            /** Format: uuid */
+            to: string;
         };
         Me: {
             clinic: components["schemas"]["ClinicRef"];
@@ -478,6 +1030,18 @@ export interface components {
             name: string;
             user_id: string;
             version: string;
+        };
+        MemberView: {
+            name: string;
+            recorder: boolean;
+            /** @enum {string} */
+            role: "owner" | "moderator" | "member" | "reader";
+            /** Format: date-time */
+            since: string;
+            user: string;
+        };
+        MuteInputBody: {
+            muted: boolean;
         };
         OfferInputBody: {
             /** Format: uuid */
@@ -494,36 +1058,123 @@ export interface components {
             created: string;
             current: boolean;
             id: string;
+            kem_public: string;
             /** Format: date-time */
             last_seen?: string;
             name: string;
+            sign_public: string;
+        };
+        PackagesInputBody: {
+            last_resort?: string;
+            /** @description Single-use key packages of this device, at most 8 KiB each. */
+            packages: string[];
+        };
+        PackageView: {
+            device: string;
+            package: string;
+            user: string;
         };
         PasswordInputBody: {
             /** @description The password so far; not needed while there is none. */
             current?: string;
             password: string;
         };
+        Peer: {
+            id: string;
+            name: string;
+        };
         Problem: {
             /** @description Stable name of the reason, such as "taken". */
             code: string;
             detail?: string;
+            /**
+             * Format: int64
+             * @description Of code epoch: the one the room is in.
+             */
+            epoch?: number;
             errors?: components["schemas"]["FieldProblem"][];
             request_id: string;
+            /** @description Of code exists: the room there is already. */
+            room?: string;
             /** Format: int64 */
             status: number;
             taken_by?: components["schemas"]["UserRef"][];
             title: string;
         };
+        PushInputBody: {
+            auth: string;
+            endpoint: string;
+            p256dh: string;
+        };
+        PutChunkInputBody: {
+            /** @description Encrypted on the device, at most 256 KiB. */
+            body: string;
+        };
+        ReceiptView: {
+            /** Format: int64 */
+            delivered: number;
+            /** Format: int64 */
+            read: number;
+            user: string;
+        };
+        RecorderView: {
+            /** @description Empty until it has registered. */
+            device?: string;
+            user: string;
+        };
+        RejoinInputBody: {
+            cause: string;
+            package: string;
+        };
+        RejoinView: {
+            cause: string;
+            device: string;
+            package: string;
+            user: string;
+        };
         ReleaseInputBody: {
             /** @description Also as the last one on duty. */
             force?: boolean;
         };
+        RepairedInputBody: {
+            items: components["schemas"]["FaultItem"][];
+        };
+        RoleInputBody: {
+            /** @enum {string} */
+            role: "owner" | "moderator" | "member" | "reader";
+        };
         Room: {
+            /** @description The alert that is discussed. */
+            alert?: string;
+            /**
+             * Format: date-time
+             * @description Of the last item.
+             */
+            at?: string;
+            /** Format: int64 */
+            epoch?: number;
             id: string;
             kind: string;
             /** Format: int64 */
             last_seq: number;
+            /** Format: int64 */
+            members?: number;
+            muted?: boolean;
             name: string;
+            /** @description The other one of a direct room. */
+            peer?: components["schemas"]["Peer"];
+            /**
+             * Format: int64
+             * @description Highest number the account has read.
+             */
+            read_seq?: number;
+            /** @enum {string} */
+            role?: "owner" | "moderator" | "member" | "reader";
+            /**
+             * Format: int64
+             * @description Number of the last item when the member came.
+             */
+            since_seq?: number;
             unit: components["schemas"]["Unit"];
         };
         StoryEntry: {
@@ -551,9 +1202,23 @@ export interface components {
             id?: string;
             name: string;
         };
+        UpkeepView: {
+            missing: string[];
+            rejoin: components["schemas"]["RejoinView"][];
+            remove: components["schemas"]["LeafView"][];
+            room: string;
+        };
         UserRef: {
             name: string;
             user_id: string;
+        };
+        WelcomeView: {
+            body: string;
+            /**
+             * Format: int64
+             * @description The commit the Welcome belongs to.
+             */
+            seq: number;
         };
     };
     responses: never;
@@ -749,6 +1414,155 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChunksView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChunkView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutChunkInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatView"];
+                };
             };
             /** @description Problem */
             default: {
@@ -1039,6 +1853,285 @@ export interface operations {
             };
         };
     };
+    "put-faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FaultsInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "repair-faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepairedInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "count-packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PackagesInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "claim-packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claimed"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "append-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppendLogInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appended"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mail: {
+        parameters: {
+            query?: {
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLetterView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -1099,6 +2192,64 @@ export interface operations {
             };
         };
     };
+    "put-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rooms: {
         parameters: {
             query?: never;
@@ -1115,6 +2266,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListRoom"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-room": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateRoomInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Room"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommittedView"];
                 };
             };
             /** @description Problem */
@@ -1162,6 +2381,294 @@ export interface operations {
             };
         };
     };
+    "item-receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListItemReceiptView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMemberView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddMembersInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "remove-member": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MuteInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receipts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReceiptView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejoin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejoinInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "room-welcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WelcomeView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream: {
         parameters: {
             query?: never;
@@ -1177,6 +2684,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upkeep: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUpkeepView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    users: {
+        parameters: {
+            query?: {
+                limit?: number;
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListContactView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "device-log": {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLogEntry"];
+                };
             };
             /** @description Problem */
             default: {

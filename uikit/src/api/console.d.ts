@@ -1185,8 +1185,15 @@ export interface components {
             /** @description Stable name of the reason, such as "taken". */
             code: string;
             detail?: string;
+            /**
+             * Format: int64
+             * @description Of code epoch: the one the room is in.
+             */
+            epoch?: number;
             errors?: components["schemas"]["FieldProblem"][];
             request_id: string;
+            /** @description Of code exists: the room there is already. */
+            room?: string;
             /** Format: int64 */
             status: number;
             taken_by?: components["schemas"]["UserRef"][];
