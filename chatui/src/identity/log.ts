@@ -155,28 +155,35 @@ export async function hasKem({ devices }: LogState, device: string, kemPublic: B
 }
 
 /** startLog makes entry 1: account key and first device. */
-export function startLog(whose: Whose, key: AccountKey, device: NewDevice, at: Date): Promise<LogItem> {
-  return make("account", { ...whose, n: 0, head: "" }, key, device, at);
+export async function startLog(whose: Whose, key: AccountKey, device: NewDevice, at: Date): Promise<LogItem> {
+  return make("account", { ...whose, n: 0, head: "" }, key, await namedKeys(device), at);
 }
 
-export function addDevice(state: LogState, key: AccountKey, device: NewDevice, at: Date): Promise<LogItem> {
-  return make("device", state, key, device, at);
+export async function addDevice(state: LogState, key: AccountKey, device: NewDevice, at: Date): Promise<LogItem> {
+  return make("device", state, key, await namedKeys(device), at);
 }
 
 export function revokeDevice(state: LogState, key: AccountKey, device: string, at: Date): Promise<LogItem> {
-  return make("revoke", state, key, { device }, at);
+  const { sign = "", kem = "" } = state.devices[device] ?? {};
+  return make("revoke", state, key, { device, sign, kem }, at);
 }
 
 /** resetLog puts a new account key in place of the old one; everybody is warned. */
-export function resetLog(state: LogState, key: AccountKey, device: NewDevice, at: Date): Promise<LogItem> {
-  return make("reset", state, key, device, at);
+export async function resetLog(state: LogState, key: AccountKey, device: NewDevice, at: Date): Promise<LogItem> {
+  return make("reset", state, key, await namedKeys(device), at);
+}
+
+type Named = Pick<Entry, "device" | "sign" | "kem">;
+
+async function namedKeys({ device, sign, kem }: NewDevice): Promise<Named> {
+  return { device, sign: toBase64(sign), kem: toBase64(await sha256(kem)) };
 }
 
 async function make(
   act: Act,
   { clinic, user, n, head }: Pick<LogState, "clinic" | "user" | "n" | "head">,
   key: AccountKey,
-  { device, sign: signKey, kem }: { device: string; sign?: Bytes; kem?: Bytes },
+  named: Named,
   at: Date,
 ): Promise<LogItem> {
   const entry: Entry = {
@@ -187,9 +194,9 @@ async function make(
     prev: head,
     act,
     account: toBase64(key.publicKey),
-    device,
-    sign: signKey ? toBase64(signKey) : "",
-    kem: kem ? toBase64(await sha256(kem)) : "",
+    device: named.device,
+    sign: named.sign,
+    kem: named.kem,
     at: `${at.toISOString().slice(0, 19)}Z`,
   };
   const body = utf8(JSON.stringify(entry));

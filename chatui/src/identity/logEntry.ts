@@ -14,9 +14,8 @@ export interface Entry {
   readonly act: Act;
   readonly account: string;
   readonly device: string;
-  /** "" for revoke. */
+  /** base64; of revoke the device's, or "". */
   readonly sign: string;
-  /** "" for revoke. */
   readonly kem: string;
   readonly at: string;
 }
@@ -57,6 +56,6 @@ function isAct(act: unknown): act is Act {
 
 function areKeys({ act, account, sign, kem }: Entry): boolean {
   if (!exactBase64(account, 32)) return false;
-  if (act === "revoke") return sign === "" && kem === "";
-  return exactBase64(sign, 32) !== null && exactBase64(kem, 32) !== null;
+  const needed = [sign, kem].filter((key) => act !== "revoke" || key !== "");
+  return needed.every((key) => exactBase64(key, 32) !== null);
 }
