@@ -93,7 +93,7 @@ type Store interface {
 	Append(ctx context.Context, puts []*Put) error
 	// Since returns what a device may open in a room after seq, oldest first, at most limit.
 	Since(ctx context.Context, clinic hub.ClinicID, device hub.DeviceID, room hub.RoomID, after int64, limit int) ([]Delivery, error)
-	// Rooms returns the rooms an account is a member of.
+	// Rooms returns the alarm rooms an account may read; Conversations has the others.
 	Rooms(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]Room, error)
 	// SaveCursor keeps the highest number a device has acknowledged, never a lower one.
 	SaveCursor(ctx context.Context, clinic hub.ClinicID, device hub.DeviceID, at Cursor) error

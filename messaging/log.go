@@ -86,7 +86,7 @@ func (l *Log) Since(ctx context.Context, clinic hub.ClinicID, device hub.DeviceI
 	return l.store.Since(ctx, clinic, device, room, max(after, 0), limit)
 }
 
-// Rooms returns the rooms an account is a member of.
+// Rooms returns the alarm rooms an account may read; Chat has the others.
 func (l *Log) Rooms(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]Room, error) {
 	return l.store.Rooms(ctx, clinic, user)
 }

@@ -46,7 +46,7 @@ func oneAccount(op string, err error) error {
 // CredentialsByLogin returns the account with a login and its password hash.
 func (db *DB) CredentialsByLogin(ctx context.Context, clinic hub.ClinicID, login string) (accounts.Credentials, error) {
 	var c accounts.Credentials
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return scanAccount(tx.QueryRow(ctx, `select `+accountColumns+`, coalesce(a.password, '') from account a where a.login = $1`, login), &c.Account, &c.Hash)
 	})
 	return c, oneAccount("account.by_login", err)
@@ -57,7 +57,7 @@ const setPassword = `update account set password = $2, activated_at = coalesce(a
 
 // SetPassword sets a password and ends all sessions but one.
 func (db *DB) SetPassword(ctx context.Context, clinic hub.ClinicID, user hub.UserID, hash, keep string) error {
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, setPassword, user, hash)
 		if err != nil {
 			return fmt.Errorf("set password: %w", err)
@@ -72,7 +72,7 @@ func (db *DB) SetPassword(ctx context.Context, clinic hub.ClinicID, user hub.Use
 // ClearPassword makes an account one without a password, so that whoever gets a sign-in
 // link next sets a new one. All its sessions end.
 func (db *DB) ClearPassword(ctx context.Context, clinic hub.ClinicID, user hub.UserID) error {
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `update account set password = null where id = $1`, user); err != nil {
 			return fmt.Errorf("clear password: %w", err)
 		}
@@ -97,7 +97,7 @@ const nobody = "00000000-0000-0000-0000-000000000000"
 
 // SetLockedHere sets or lifts the administrator's lock.
 func (db *DB) SetLockedHere(ctx context.Context, clinic hub.ClinicID, user hub.UserID, locked bool) error {
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update account set locked_here = $2 where id = $1`, user, locked)
 		if err != nil {
 			return fmt.Errorf("set lock: %w", err)
@@ -116,7 +116,7 @@ func (db *DB) SetLockedHere(ctx context.Context, clinic hub.ClinicID, user hub.U
 func (db *DB) BreakGlass(ctx context.Context, clinic hub.ClinicID) (a accounts.Account, ready bool, err error) {
 	const q = `select ` + accountColumns + `, exists (select from account where level = 'admin' and password is not null and state = 'active')
 from account a where a.level = 'admin' and a.person_id is null order by a.created_at limit 1`
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('break-glass ' || $1, 0))`, string(clinic)); err != nil {
 			return err
 		}
@@ -134,7 +134,7 @@ where not exists (select from account where level = 'admin' and person_id is nul
 // PutCode replaces the account's activation code.
 func (db *DB) PutCode(ctx context.Context, clinic hub.ClinicID, user hub.UserID, c accounts.Code) error {
 	const op = "account.put_code"
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		var state accounts.State
 		err := tx.QueryRow(ctx, `select state from account where id = $1 for update`, user).Scan(&state)
 		if err != nil {
@@ -162,7 +162,7 @@ update activation_code k set attempts = least(attempts + 1, 1000) from account a
 returning ` + accountColumns + `, k.hash, k.attempts, k.expires_at`
 	var a accounts.Account
 	var c accounts.Code
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return scanAccount(tx.QueryRow(ctx, q, login), &a, &c.Hash, &c.Attempts, &c.Expires)
 	})
 	return a, c, oneAccount("account.try_code", err)
@@ -171,7 +171,7 @@ returning ` + accountColumns + `, k.hash, k.attempts, k.expires_at`
 // UseCode swaps a code for a password; a second attempt with the same code finds it gone.
 func (db *DB) UseCode(ctx context.Context, clinic hub.ClinicID, user hub.UserID, codeHash, passwordHash string) (bool, error) {
 	used := false
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `delete from activation_code where account_id = $1 and hash = $2`, user, codeHash)
 		if used = tag.RowsAffected() == 1; err != nil || !used {
 			return err
@@ -192,7 +192,7 @@ func (db *DB) UseCode(ctx context.Context, clinic hub.ClinicID, user hub.UserID,
 
 // PutLink keeps a sign-in link.
 func (db *DB) PutLink(ctx context.Context, clinic hub.ClinicID, hash [32]byte, l accounts.Link) error {
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `insert into signin_link (clinic_id, hash, account_id, reusable, expires_at) values ($1, $2, $3, $4, $5)`,
 			clinic, hash[:], l.User, l.Reusable, l.Expires)
 		return err
@@ -207,7 +207,7 @@ func (db *DB) PutLink(ctx context.Context, clinic hub.ClinicID, hash [32]byte, l
 // of another one stays unused.
 func (db *DB) TakeLink(ctx context.Context, clinic hub.ClinicID, hash [32]byte, now time.Time, level hub.Level) (accounts.Account, error) {
 	var a accounts.Account
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		var reusable bool
 		err := scanAccount(tx.QueryRow(ctx, `
 select `+accountColumns+`, l.reusable from signin_link l join account a on a.id = l.account_id

@@ -50,7 +50,7 @@ func (db *DB) Acts(ctx context.Context, clinic hub.ClinicID, acts []alerting.Act
 		inputs[i].Act = &acts[i]
 	}
 	var results []alerting.Result
-	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.ByKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
 		results, err = db.applyInputs(ctx, tx, clinic, inputs)
 		return err
 	})

@@ -25,7 +25,7 @@ func (db *DB) Alerts(ctx context.Context, clinic hub.ClinicID, running bool, cur
 		return nil, "", err
 	}
 	var list []alerting.Row
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, listAlertsSQL, clinic, running, nullTime(at), nullText(id), limit+1)
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ const givenSQL = `select kind, at, done_at, attempts, gave_up from answer_outbox
 // has none with this id.
 func (db *DB) Alert(ctx context.Context, clinic hub.ClinicID, id hub.AlertID) (alerting.Detail, error) {
 	var d alerting.Detail
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		a, err := db.readAlert(ctx, tx, clinic, id)
 		if err != nil {
 			return err
@@ -196,7 +196,7 @@ func (db *DB) Story(ctx context.Context, clinic hub.ClinicID, alert hub.AlertID,
   exists (select from alert where clinic_id = $1 and id = $2),
   exists (select from dispatch where clinic_id = $1 and alert_id = $2 and user_id = nullif($3, '')::uuid)`
 	var story []alerting.Entry
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		var exists, recipient bool
 		if err := tx.QueryRow(ctx, sql, clinic, alert, string(user)).Scan(&exists, &recipient); err != nil {
 			return err
@@ -222,7 +222,7 @@ func (db *DB) Story(ctx context.Context, clinic hub.ClinicID, alert hub.AlertID,
 func (db *DB) AlertByRef(ctx context.Context, clinic hub.ClinicID, connector hub.ConnectorID, ref string) (alerting.Alert, error) {
 	const sql = `select ` + alertColumns + ` from alert a where a.clinic_id = $1 and a.connector_id = $2 and a.ref = $3 order by a.raised_at desc limit 1`
 	var found alerting.Alert
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sql, clinic, connector, cleanRef(ref))
 		if err != nil {
 			return err
@@ -258,7 +258,7 @@ select (select count(*) from alert where clinic_id = $1 and ended_at is null),
 // DayOfAlerts counts the alerts of the last 24 hours for the console's first page.
 func (db *DB) DayOfAlerts(ctx context.Context, clinic hub.ClinicID) (alerting.Day, error) {
 	var d alerting.Day
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, dayFiguresSQL, clinic).Scan(&d.Running, &d.Exhausted, &d.Accepted, &d.AcceptP50, &d.FirstDeviceP99)
 	})
 	if err != nil {

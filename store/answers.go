@@ -144,7 +144,7 @@ func (db *DB) ClaimAnswers(ctx context.Context, limit int) ([]alerting.OpenAnswe
 	}
 	var all []alerting.OpenAnswer
 	for _, c := range clinics {
-		err := db.byKeys(ctx, c.ID, func(tx pgx.Tx) error {
+		err := db.ByKeys(ctx, c.ID, func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, claimAnswersSQL, c.ID, limit, answerLease)
 			if err != nil {
 				return err
@@ -227,7 +227,7 @@ func (db *DB) AnswerFailed(ctx context.Context, a alerting.OpenAnswer, gone bool
 update answer_outbox set next_at = clock_timestamp() + $4::interval where clinic_id = $1 and alert_id = $2 and no = $3 and done_at is null
 returning at < clock_timestamp() - $5::interval`
 	tooOld := false
-	err := db.inClinic(ctx, a.Clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, a.Clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, sql, a.Clinic, a.Alert, a.No, alerting.AnswerPause(a.Attempts), alerting.AnswerLife)
 		if err != nil {
 			return err
@@ -266,7 +266,7 @@ func (db *DB) writeAnswerEnds(ctx context.Context, ends []*answerEnd) error {
 		seen[e.Alert] = true
 		alerts, nos, kinds, rests = append(alerts, e.Alert), append(nos, int32(e.No)), append(kinds, string(e.as)), append(rests, e.rest)
 	}
-	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.ByKeys(ctx, clinic, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		batch.Queue(lockCardAlertsSQL, clinic, alerts)
 		batch.Queue(endAnswersSQL, clinic, alerts, nos, kinds, rests, string(alerting.EntryUnanswered))

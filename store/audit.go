@@ -17,7 +17,7 @@ func (db *DB) WriteAudit(ctx context.Context, clinic hub.ClinicID, line connecto
 	if line.Data == nil {
 		line.Data = map[string]string{}
 	}
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `insert into audit (clinic_id, id, actor_id, act, object, data) values ($1, $2, nullif($3, '')::uuid, $4, $5, $6)`,
 			clinic, hub.NewID[hub.MessageID](), line.Actor, line.Act, line.Object, line.Data)
 		return err
@@ -39,7 +39,7 @@ select id::text, at, coalesce(actor_id::text, ''), act, object, data from audit
 where $1::timestamptz is null or (at, id) < ($1, $2::uuid) order by at desc, id desc limit $3`
 	var out []connectors.AuditLine
 	next := ""
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q, nullTime(at), nullText(id), limit+1)
 		if err != nil {
 			return err

@@ -13,6 +13,9 @@ import (
 type batcher[T any] struct {
 	max   int // items in one transaction
 	write func(ctx context.Context, batch []T) error
+	// alone says after which failures of a batch each of its items is tried alone, so that a
+	// bad one takes no other with it; nil means after each.
+	alone func(error) bool
 
 	mu    sync.Mutex
 	lanes map[string]*lane[T]
@@ -23,7 +26,7 @@ type lane[T any] struct {
 	queue []*place[T]
 }
 
-// place is one caller in a lane. turn is told to lead, or told the outcome.
+// place is one item in a lane. turn tells its caller to lead, or the outcome.
 type place[T any] struct {
 	item T
 	turn chan outcomeOf
@@ -43,11 +46,27 @@ func newBatcher[T any](max int, write func(context.Context, []T) error) *batcher
 }
 
 // Do returns when the batch with item has been committed or has failed. When ctx ends
-// before that, the outcome is unknown. When a batch of several fails, each of its items is
-// tried alone, so that a bad one takes no other with it.
+// before that, the outcome is unknown.
 func (b *batcher[T]) Do(ctx context.Context, name string, item T) error {
-	p := &place[T]{item: item, turn: make(chan outcomeOf, 1)}
-	if !b.enter(name, p) {
+	return b.DoAll(ctx, name, []T{item})[0]
+}
+
+// DoAll is Do for items that are to be written in their order: they queue next to each
+// other. Each has an outcome of its own.
+func (b *batcher[T]) DoAll(ctx context.Context, name string, items []T) []error {
+	places, errs := make([]*place[T], len(items)), make([]error, len(items))
+	for i, item := range items {
+		places[i] = &place[T]{item: item, turn: make(chan outcomeOf, 1)}
+	}
+	leads := b.enter(name, places)
+	for i, p := range places { // a lane is first in, first out: so are the outcomes
+		errs[i] = b.await(ctx, name, p, leads && i == 0)
+	}
+	return errs
+}
+
+func (b *batcher[T]) await(ctx context.Context, name string, p *place[T], leads bool) error {
+	if !leads {
 		select {
 		case o := <-p.turn:
 			if !o.lead {
@@ -60,8 +79,8 @@ func (b *batcher[T]) Do(ctx context.Context, name string, item T) error {
 	return b.lead(ctx, name, p)
 }
 
-// enter queues p and reports whether it leads at once.
-func (b *batcher[T]) enter(name string, p *place[T]) bool {
+// enter queues places and reports whether the first of them leads at once.
+func (b *batcher[T]) enter(name string, places []*place[T]) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l := b.lanes[name]
@@ -69,7 +88,7 @@ func (b *batcher[T]) enter(name string, p *place[T]) bool {
 		l = &lane[T]{}
 		b.lanes[name] = l
 	}
-	l.queue = append(l.queue, p)
+	l.queue = append(l.queue, places...)
 	leads := !l.busy
 	l.busy = true
 	return leads
@@ -79,11 +98,13 @@ func (b *batcher[T]) enter(name string, p *place[T]) bool {
 func (b *batcher[T]) abandon(ctx context.Context, name string, p *place[T]) error {
 	b.mu.Lock()
 	l := b.lanes[name]
-	for i, q := range l.queue {
-		if q == p && len(p.turn) == 0 {
-			l.queue = append(l.queue[:i:i], l.queue[i+1:]...)
-			b.mu.Unlock()
-			return ctx.Err()
+	if l != nil {
+		for i, q := range l.queue {
+			if q == p && len(p.turn) == 0 {
+				l.queue = append(l.queue[:i:i], l.queue[i+1:]...)
+				b.mu.Unlock()
+				return ctx.Err()
+			}
 		}
 	}
 	b.mu.Unlock()
@@ -103,10 +124,11 @@ func (b *batcher[T]) lead(ctx context.Context, name string, p *place[T]) error {
 		items[i] = q.item
 	}
 	err := b.write(ctx, items)
+	alone := err != nil && len(batch) > 1 && (b.alone == nil || b.alone(err))
 	own := err
 	for i, q := range batch {
 		each := err
-		if err != nil && len(batch) > 1 {
+		if alone {
 			each = b.write(ctx, items[i:i+1])
 		}
 		if q == p {

@@ -38,7 +38,7 @@ func (db *DB) ClaimCards(ctx context.Context, limit int) ([]alerting.Card, error
 	var failed []error // what fails in one clinic keeps no other waiting
 	for _, c := range clinics {
 		var cards []alerting.Card
-		err := db.byKeys(ctx, c.ID, func(tx pgx.Tx) (err error) {
+		err := db.ByKeys(ctx, c.ID, func(tx pgx.Tx) (err error) {
 			cards, err = db.claimCards(ctx, tx, c.ID, limit)
 			return err
 		})
@@ -162,7 +162,7 @@ func cardUsers(cards []alerting.Card) []hub.UserID {
 // the caller may keep it.
 func (db *DB) DeviceKeys(ctx context.Context, clinic hub.ClinicID, ids []hub.DeviceID) (map[hub.DeviceID][]byte, error) {
 	keys := make(map[hub.DeviceID][]byte, len(ids))
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select id, kem_public from device where clinic_id = $1 and id = any($2)`, clinic, ids)
 		if err != nil {
 			return err
@@ -189,7 +189,7 @@ select d.id from device d where d.clinic_id = $1 and d.revoked_at is null and d.
 	}
 	found := make(map[hub.ClinicID][]hub.DeviceID, len(clinics))
 	for _, c := range clinics {
-		err := db.inClinic(ctx, c.ID, func(tx pgx.Tx) (err error) {
+		err := db.InClinic(ctx, c.ID, func(tx pgx.Tx) (err error) {
 			found[c.ID], err = collect(ctx, tx, pgx.RowTo[hub.DeviceID], sql, c.ID)
 			return err
 		})
@@ -229,7 +229,7 @@ func (db *DB) CardsDone(ctx context.Context, clinic hub.ClinicID, done []alertin
 			deaf = append(deaf, alerting.Act{Alert: d.Alert, Kind: alerting.ActUnreachable, User: u})
 		}
 	}
-	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.ByKeys(ctx, clinic, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		batch.Queue(lockCardAlertsSQL, clinic, ids)
 		batch.Queue(markSentSQL, clinic, ids, steps, deafAlerts, deafUsers)

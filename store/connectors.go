@@ -22,7 +22,7 @@ select c.id, c.kind, c.name, c.enabled, c.revision, r.config, r.secrets
 from connector c join connector_revision r on (r.clinic_id, r.connector_id, r.revision) = (c.clinic_id, c.id, c.revision)
 where c.deleted_at is null order by lower(c.name)`
 	var out []connectors.Record
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q)
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func (db *DB) scanConnector(row pgx.CollectableRow) (connectors.Record, error) {
 // SaveConnector writes the next revision of a connector, or the first one of a new one.
 func (db *DB) SaveConnector(ctx context.Context, clinic hub.ClinicID, r connectors.Record, author hub.UserID, comment string) (connectors.Record, error) {
 	const op = "connector.save"
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if err := claimRevision(ctx, tx, clinic, &r); err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ where id = $1 and revision = $2 and deleted_at is null`, r.ID, r.Revision, r.Nam
 // DeleteConnector hides a connector and revokes its tokens.
 func (db *DB) DeleteConnector(ctx context.Context, clinic hub.ClinicID, id hub.ConnectorID) error {
 	defer db.grants.forget()
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update connector set deleted_at = now(), enabled = false where id = $1 and deleted_at is null`, id)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (db *DB) Revisions(ctx context.Context, clinic hub.ClinicID, id hub.Connect
 select revision, name, enabled, config, coalesce(author_id::text, '') as author, comment, at
 from connector_revision where connector_id = $1 order by revision desc limit 200`
 	var out []connectors.Revision
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q, id)
 		if err != nil {
 			return err
@@ -136,7 +136,7 @@ from connector_revision where connector_id = $1 order by revision desc limit 200
 // RevisionSecrets returns the secrets an earlier revision had.
 func (db *DB) RevisionSecrets(ctx context.Context, clinic hub.ClinicID, id hub.ConnectorID, revision int) (map[string]string, error) {
 	var sealed []byte
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select secrets from connector_revision where connector_id = $1 and revision = $2`, id, revision).Scan(&sealed)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -179,7 +179,7 @@ func (db *DB) KV(clinic hub.ClinicID, id hub.ConnectorID) ConnectorKV {
 // Get returns nil when the key is absent.
 func (kv ConnectorKV) Get(ctx context.Context, key string) ([]byte, error) {
 	var value []byte
-	err := kv.db.inClinic(ctx, kv.clinic, func(tx pgx.Tx) error {
+	err := kv.db.InClinic(ctx, kv.clinic, func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select value from connector_kv where connector_id = $1 and key = $2`, kv.id, key).Scan(&value)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -193,7 +193,7 @@ func (kv ConnectorKV) Get(ctx context.Context, key string) ([]byte, error) {
 
 // Put overwrites the value.
 func (kv ConnectorKV) Put(ctx context.Context, key string, value []byte) error {
-	err := kv.db.inClinic(ctx, kv.clinic, func(tx pgx.Tx) error {
+	err := kv.db.InClinic(ctx, kv.clinic, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 insert into connector_kv (clinic_id, connector_id, key, value) values ($1, $2, $3, $4)
 on conflict (clinic_id, connector_id, key) do update set value = excluded.value`, kv.clinic, kv.id, key, value)

@@ -21,11 +21,13 @@ type DB struct {
 	acts    *batcher[*actPut]
 	items   *itemWriter
 	cursors *batcher[*cursorPut]
+	reads   *batcher[*readPut]
 	ends    *batcher[*answerEnd]
 	wake    chan struct{} // see Woken
 
 	answerers answerers
 	clinics   clinicsCache
+	audiences audienceCache
 	grants    grantCache
 }
 
@@ -53,6 +55,7 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
 	db.acts = newBatcher(256, db.commitActs)
 	db.items = newItemWriter(db)
 	db.cursors = newBatcher(1024, db.writeCursors)
+	db.reads = newBatcher(1024, db.writeReads)
 	db.ends = newBatcher(maxAnswerEnds, db.writeAnswerEnds)
 	return db, nil
 }
@@ -75,18 +78,18 @@ func (db *DB) woke() {
 	}
 }
 
-// inClinic runs f in a transaction that sees the rows of one clinic only: row-level
+// InClinic runs f in a transaction that sees the rows of one clinic only: row-level
 // security compares clinic_id with the setting made here, and an empty setting matches
 // nothing. f's error rolls back.
-func (db *DB) inClinic(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) error) error {
+func (db *DB) InClinic(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) error) error {
 	return db.enter(ctx, `select set_config('wardline.clinic', $1, true)`, clinic, f)
 }
 
-// byKeys is inClinic for transactions whose statements all find rows by their keys. Their
+// ByKeys is InClinic for transactions whose statements all find rows by their keys. Their
 // plans are made once per connection: making them anew for each list of keys took a third
 // of an alert's time. They never read whole tables, not even where a table was empty when
 // the plan was made and has grown since.
-func (db *DB) byKeys(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) error) error {
+func (db *DB) ByKeys(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) error) error {
 	const sql = `select set_config('wardline.clinic', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
 	return db.enter(ctx, sql, clinic, f)
 }

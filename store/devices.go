@@ -28,7 +28,7 @@ func scanDevice(row pgx.CollectableRow) (accounts.Device, error) {
 // that two at once cannot pass the limit together. Alerts that run already reach it too.
 func (db *DB) PutDevice(ctx context.Context, clinic hub.ClinicID, d accounts.Device, session string, limit int) error {
 	const op = "device.put"
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select from account where id = $1 for update`, d.User); err != nil {
 			return fmt.Errorf("lock account: %w", err)
 		}
@@ -70,7 +70,7 @@ func bindSession(ctx context.Context, tx pgx.Tx, op, session string, user hub.Us
 func (db *DB) AttachDevice(ctx context.Context, clinic hub.ClinicID, user hub.UserID, device hub.DeviceID, session string) (accounts.Device, error) {
 	const op = "device.attach"
 	var d accounts.Device
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, deviceColumns+` where d.id = $1 and d.account_id = $2 and d.revoked_at is null for share`, device, user)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func (db *DB) AttachDevice(ctx context.Context, clinic hub.ClinicID, user hub.Us
 // Devices returns an account's devices in use, newest first.
 func (db *DB) Devices(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]accounts.Device, error) {
 	var out []accounts.Device
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
 		out, err = collect(ctx, tx, scanDevice, deviceColumns+` where d.account_id = $1 and d.revoked_at is null order by d.created_at desc, d.id`, user)
 		return err
 	})
@@ -99,7 +99,7 @@ func (db *DB) Devices(ctx context.Context, clinic hub.ClinicID, user hub.UserID)
 // RevokeDevice ends a device and the sessions bound to it on every node. The row stays:
 // what was sealed to it remains explainable.
 func (db *DB) RevokeDevice(ctx context.Context, clinic hub.ClinicID, user hub.UserID, device hub.DeviceID, at time.Time) error {
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update device set revoked_at = $3 where id = $1 and account_id = $2 and revoked_at is null`, device, user, at)
 		if err != nil {
 			return fmt.Errorf("revoke device: %w", err)

@@ -21,7 +21,7 @@ var (
 func (db *DB) CreateRole(ctx context.Context, clinic hub.ClinicID, unit hub.UnitID, name string) (hub.RoleID, error) {
 	const op = "directory.create_role"
 	id := hub.NewID[hub.RoleID]()
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `insert into role (clinic_id, id, unit_id, name) select $1, $2, u.id, $4 from unit u where u.id = $3`, clinic, id, unit, name)
 		if err != nil {
 			return fmt.Errorf("insert role: %w", err)
@@ -40,7 +40,7 @@ func (db *DB) CreateRole(ctx context.Context, clinic hub.ClinicID, unit hub.Unit
 // DeleteRole closes a role nobody is on duty in.
 func (db *DB) DeleteRole(ctx context.Context, clinic hub.ClinicID, role hub.RoleID) error {
 	const op = "directory.delete_role"
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		s, err := lockRole(ctx, tx, op, role)
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func lockRole(ctx context.Context, tx pgx.Tx, op string, role hub.RoleID) (direc
 // on duty takes part in the alerts that run already.
 func (db *DB) ChangeDuty(ctx context.Context, clinic hub.ClinicID, role hub.RoleID, decide func(directory.RoleState) (directory.DutyChange, error)) error {
 	begun := false
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		s, err := lockRole(ctx, tx, "directory.duty", role)
 		if err != nil {
 			return err
@@ -149,7 +149,7 @@ func (db *DB) OfferRole(ctx context.Context, clinic hub.ClinicID, offer string, 
 	const op = "directory.offer"
 	var role hub.RoleID
 	var open bool
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select role_id, ended is null from duty_offer where id = $1 and $2 in (from_id, to_id)`, offer, user).Scan(&role, &open)
 	})
 	switch {
@@ -182,7 +182,7 @@ from duty_offer o join role r on r.id = o.role_id join account a on a.id = o.fro
 select o.id::text, o.role_id, r.name, null::jsonb, jsonb_build_object('user_id', a.id, 'name', a.name), o.at
 from duty_offer o join role r on r.id = o.role_id join account a on a.id = o.to_id where o.from_id = $1 and o.ended is null order by o.at`
 	var b directory.Board
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
 		if b.Roles, err = collect(ctx, tx, pgx.RowToStructByPos[directory.BoardRole], roles, user); err != nil {
 			return err
 		}
@@ -202,7 +202,7 @@ from duty_offer o join role r on r.id = o.role_id join account a on a.id = o.to_
 // Colleagues returns who else may be on duty in a role, by name.
 func (db *DB) Colleagues(ctx context.Context, clinic hub.ClinicID, role hub.RoleID, user hub.UserID) ([]directory.UserRef, error) {
 	var out []directory.UserRef
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
 		out, err = collect(ctx, tx, pgx.RowToStructByPos[directory.UserRef], `select id, name from (`+mayBe+`) who where id <> $2 order by name, id`, role, user)
 		return err
 	})
@@ -218,7 +218,7 @@ func (db *DB) UncoveredRoles(ctx context.Context, clinic hub.ClinicID) ([]direct
 select r.id, r.name, jsonb_build_object('id', u.id, 'code', u.code, 'name', u.name) from role r join unit u on u.id = r.unit_id
 where r.closed_at is null and not exists (select from duty d where d.role_id = r.id and d.until is null) order by u.code, r.name`
 	var out []directory.Uncovered
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
 		out, err = collect(ctx, tx, pgx.RowToStructByPos[directory.Uncovered], q)
 		return err
 	})

@@ -132,7 +132,7 @@ func (in *input) origin(id hub.MessageID) directory.Origin {
 // never work (see permanent) is undone and written down as the input's fault, so that the
 // source is not made to send it for ever.
 func (b *Inbox) put(ctx context.Context, in *input) error {
-	err := b.db.inClinic(ctx, b.clinic, func(tx pgx.Tx) error {
+	err := b.db.InClinic(ctx, b.clinic, func(tx pgx.Tx) error {
 		id, fresh, err := b.storeRaw(ctx, tx, in.raw)
 		if err != nil || !fresh || in.raw.Fault != nil {
 			return err

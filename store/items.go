@@ -1,13 +1,16 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
@@ -25,9 +28,19 @@ const maxItemBatch = 256
 // itemWriter appends items in batches and remembers which encapsulations are stored: they
 // are 1,120 bytes each and are written once a day per device, not with every item.
 type itemWriter struct {
-	*batcher[*messaging.Put]
+	*batcher[*itemPut]
 	mu    sync.Mutex
 	known map[kekKey]struct{}
+}
+
+// itemPut is an item on its way. Its number is handed out when the batch has committed.
+type itemPut struct {
+	*messaging.Put
+	seq  int64
+	at   time.Time
+	old  bool   // the room has it already
+	code string // why a message is refused
+	err  error  // why an item cannot be kept
 }
 
 type kekKey struct {
@@ -41,29 +54,51 @@ const maxKnownKEKs = 100_000
 
 func newItemWriter(db *DB) *itemWriter {
 	w := &itemWriter{known: map[kekKey]struct{}{}}
-	w.batcher = newBatcher(maxItemBatch, func(ctx context.Context, puts []*messaging.Put) error {
+	w.batcher = newBatcher(maxItemBatch, func(ctx context.Context, puts []*itemPut) error {
 		return db.appendItems(ctx, w, puts)
 	})
+	// After any other failure than of the data itself a later item would be tried as well as
+	// an earlier one, and one device's messages would stand in the wrong order.
+	w.alone = isDataError
 	return w
+}
+
+// isDataError reports whether PostgreSQL refused values (classes 22 and 23).
+func isDataError(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && len(e.Code) == 5 && (e.Code[:2] == "22" || e.Code[:2] == "23")
 }
 
 // Append writes puts and fills in their numbers; see messaging.Store. A put whose item the
 // room has already loses its body and wraps: they are not those that are stored.
 func (db *DB) Append(ctx context.Context, puts []*messaging.Put) error {
-	if len(puts) == 1 {
-		return db.items.Do(ctx, itemLane(puts[0]), puts[0])
+	items, err := db.items.append(ctx, puts)
+	for _, p := range items {
+		err = cmp.Or(err, p.err)
 	}
-	errs := make(chan error, len(puts))
-	for _, p := range puts {
-		go func() { errs <- db.items.Do(ctx, itemLane(p), p) }()
+	return err
+}
+
+// append queues the puts of each lane next to each other, in their order.
+func (w *itemWriter) append(ctx context.Context, puts []*messaging.Put) ([]*itemPut, error) {
+	items, lanes := make([]*itemPut, len(puts)), map[string][]*itemPut{}
+	for i, p := range puts {
+		items[i] = &itemPut{Put: p}
+		name := itemLane(p)
+		lanes[name] = append(lanes[name], items[i])
 	}
-	var first error
-	for range puts {
-		if err := <-errs; err != nil && first == nil {
-			first = err
-		}
+	if len(lanes) == 1 {
+		return items, cmp.Or(w.DoAll(ctx, itemLane(puts[0]), items)...)
 	}
-	return first
+	errs := make(chan error, len(lanes))
+	for name, some := range lanes {
+		go func() { errs <- cmp.Or(w.DoAll(ctx, name, some)...) }()
+	}
+	var err error
+	for range lanes {
+		err = cmp.Or(err, <-errs)
+	}
+	return items, err
 }
 
 func itemLane(p *messaging.Put) string {
@@ -75,19 +110,29 @@ func itemLane(p *messaging.Put) string {
 // The rooms are locked in order of their ids, so that writers of several nodes never wait
 // in a circle. What the rooms have already is read after that, under the lock.
 const (
-	lockRoomsSQL = `select id, last_seq, clock_timestamp() from room where clinic_id = $1 and id = any($2) order by id for update`
-	repeatsSQL   = `
-select t.room, t.id, i.seq from unnest($2::uuid[], $3::uuid[]) t(room, id) cross join lateral (
-  select seq from item where clinic_id = $1 and room_id = t.room and item.id = t.id limit 1) i`
+	lockRoomsSQL = `
+select id, kind, last_seq, epoch, min_epoch, gen, clock_timestamp() from room where clinic_id = $1 and id = any($2) order by id for update`
+	repeatsSQL = `
+select t.room, t.id, i.seq, i.at, coalesce(i.device_id::text, '') from unnest($2::uuid[], $3::uuid[]) t(room, id) cross join lateral (
+  select seq, at, device_id from item where clinic_id = $1 and room_id = t.room and item.id = t.id limit 1) i`
 )
 
 // numbering is what a batch of items learns of its rooms.
 type numbering struct {
-	last   map[hub.RoomID]int64
-	has    map[roomItem]int64
+	rooms  map[hub.RoomID]*roomState
+	has    map[roomItem]itemPlace
+	usable map[hub.DeviceID]bool // of those that send
 	now    time.Time
-	fresh  []*messaging.Put
-	repeat []*messaging.Put
+	fresh  []*itemPut
+}
+
+// roomState is a room under the lock of this batch.
+type roomState struct {
+	kind            messaging.RoomKind
+	last            int64
+	epoch, minEpoch int64
+	gen             int64
+	audience        *audience // of a conversation
 }
 
 type roomItem struct {
@@ -95,16 +140,26 @@ type roomItem struct {
 	id   string
 }
 
-func (db *DB) appendItems(ctx context.Context, w *itemWriter, puts []*messaging.Put) error {
+// itemPlace is where an item is, and whose it is.
+type itemPlace struct {
+	seq  int64
+	at   time.Time
+	from hub.DeviceID
+}
+
+func (db *DB) appendItems(ctx context.Context, w *itemWriter, puts []*itemPut) error {
 	clinic := puts[0].Clinic
 	var n *numbering
 	var keks []kekKey
-	err := db.byKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.ByKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
 		if n, err = readRooms(ctx, tx, clinic, puts); err != nil {
 			return err
 		}
-		if err = n.number(puts); err != nil || len(n.fresh) == 0 {
+		if err = db.meetAudiences(ctx, tx, clinic, n, puts); err != nil {
 			return err
+		}
+		if n.number(puts); len(n.fresh) == 0 {
+			return nil
 		}
 		keks, err = w.writeItems(ctx, tx, clinic, n)
 		return err
@@ -113,58 +168,73 @@ func (db *DB) appendItems(ctx context.Context, w *itemWriter, puts []*messaging.
 		return fmt.Errorf("append items: %w", err)
 	}
 	w.remember(keks)
-	for _, p := range n.repeat {
-		p.Item.Seq, p.Item.Body, p.Wraps = n.has[roomItem{p.Item.Room, p.Item.ID}], nil, nil
+	for _, p := range puts {
+		p.Item.Seq, p.Item.At = p.seq, p.at
+		if p.old {
+			p.Item.Body, p.Wraps = nil, nil
+		}
 	}
 	return nil
 }
 
-func readRooms(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, puts []*messaging.Put) (*numbering, error) {
-	n := &numbering{last: map[hub.RoomID]int64{}, has: map[roomItem]int64{}}
+func readRooms(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, puts []*itemPut) (*numbering, error) {
+	n := &numbering{rooms: map[hub.RoomID]*roomState{}, has: map[roomItem]itemPlace{}, usable: map[hub.DeviceID]bool{}}
 	rooms, ids := make([]hub.RoomID, len(puts)), make([]string, len(puts))
 	for i, p := range puts {
 		rooms[i], ids[i] = p.Item.Room, p.Item.ID
+		if p.Item.From != "" {
+			n.usable[p.Item.From] = false
+		}
 	}
 	var batch pgx.Batch
 	batch.Queue(lockRoomsSQL, clinic, rooms).Query(func(rows pgx.Rows) error {
 		var room hub.RoomID
-		var last int64
-		_, err := pgx.ForEachRow(rows, []any{&room, &last, &n.now}, func() error { n.last[room] = last; return nil })
+		var s roomState
+		_, err := pgx.ForEachRow(rows, []any{&room, &s.kind, &s.last, &s.epoch, &s.minEpoch, &s.gen, &n.now}, func() error {
+			found := s
+			n.rooms[room] = &found
+			return nil
+		})
 		return err
 	})
 	batch.Queue(repeatsSQL, clinic, rooms, ids).Query(func(rows pgx.Rows) error {
 		var key roomItem
-		var seq int64
-		_, err := pgx.ForEachRow(rows, []any{&key.room, &key.id, &seq}, func() error { n.has[key] = seq; return nil })
+		var at itemPlace
+		_, err := pgx.ForEachRow(rows, []any{&key.room, &key.id, &at.seq, &at.at, &at.from}, func() error { n.has[key] = at; return nil })
 		return err
 	})
+	n.queueUsable(&batch, clinic)
 	return n, tx.SendBatch(ctx, &batch).Close()
 }
 
 // number gives each new item the next number of its room. Nothing leaves a hole: numbers
 // and items commit together.
-func (n *numbering) number(puts []*messaging.Put) error {
-	n.fresh, n.repeat = nil, nil
+func (n *numbering) number(puts []*itemPut) {
+	n.fresh = nil
 	for _, p := range puts {
-		key := roomItem{p.Item.Room, p.Item.ID}
-		if _, ok := n.has[key]; ok {
-			n.repeat = append(n.repeat, p)
+		p.seq, p.at, p.old, p.code, p.err = 0, time.Time{}, false, "", nil
+		key, room := roomItem{p.Item.Room, p.Item.ID}, n.rooms[p.Item.Room]
+		if at, ok := n.has[key]; ok {
+			if at.from != p.Item.From {
+				p.code = "malformed" // somebody else's id
+				continue
+			}
+			p.seq, p.at, p.old = at.seq, at.at, true
 			continue
 		}
-		last, ok := n.last[p.Item.Room]
-		if !ok {
-			return &hub.Error{Op: "store.append", Kind: hub.NotFound, Field: "room"}
+		if !n.admits(p, room) {
+			continue
 		}
-		n.last[p.Item.Room], n.has[key] = last+1, last+1
-		p.Item.Seq, p.Item.At = last+1, n.now
+		room.last++
+		p.seq, p.at = room.last, n.now
+		n.has[key] = itemPlace{p.seq, p.at, p.Item.From}
 		n.fresh = append(n.fresh, p)
 	}
-	return nil
 }
 
 const (
 	moveRoomsSQL = `
-update room r set last_seq = t.last from unnest($2::uuid[], $3::bigint[]) t(id, last) where r.clinic_id = $1 and r.id = t.id`
+update room r set last_seq = t.last, at = $4 from unnest($2::uuid[], $3::bigint[]) t(id, last) where r.clinic_id = $1 and r.id = t.id`
 	writeItemsSQL = `
 insert into item (clinic_id, room_id, seq, id, kind, ref, body, at)
 select $1, *, $8::timestamptz from unnest($2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::bytea[])`
@@ -186,32 +256,44 @@ on conflict do nothing`
 // writeItems writes the new items and returns the encapsulations stored with them.
 func (w *itemWriter) writeItems(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, n *numbering) ([]kekKey, error) {
 	var batch pgx.Batch
-	rooms, seqs := queueItems(&batch, clinic, n)
-	keks := w.queueWraps(&batch, clinic, n.fresh, rooms, seqs)
-	queueMembers(&batch, clinic, n.fresh)
-	return keks, tx.SendBatch(ctx, &batch).Close()
-}
-
-func queueItems(batch *pgx.Batch, clinic hub.ClinicID, n *numbering) (rooms []hub.RoomID, seqs []int64) {
-	var ids, kinds, refs []string
-	var bodies [][]byte
+	var alerts, messages []*itemPut
 	top := map[hub.RoomID]int64{}
 	for _, p := range n.fresh {
-		rooms, seqs, ids = append(rooms, p.Item.Room), append(seqs, p.Item.Seq), append(ids, p.Item.ID)
-		kinds, refs, bodies = append(kinds, string(p.Item.Kind)), append(refs, p.Item.Ref), append(bodies, p.Item.Body)
-		top[p.Item.Room] = p.Item.Seq
+		top[p.Item.Room] = p.seq
+		if p.Item.From == "" {
+			alerts = append(alerts, p)
+		} else {
+			messages = append(messages, p)
+		}
 	}
 	var moved []hub.RoomID
 	var last []int64
 	for room, seq := range top {
 		moved, last = append(moved, room), append(last, seq)
 	}
-	batch.Queue(moveRoomsSQL, clinic, moved, last)
-	batch.Queue(writeItemsSQL, clinic, rooms, seqs, ids, kinds, refs, bodies, n.now)
+	batch.Queue(moveRoomsSQL, clinic, moved, last, n.now)
+	queueMessages(&batch, clinic, messages, n.now)
+	rooms, seqs := queueItems(&batch, clinic, alerts, n.now)
+	keks := w.queueWraps(&batch, clinic, alerts, rooms, seqs)
+	queueMembers(&batch, clinic, alerts)
+	return keks, tx.SendBatch(ctx, &batch).Close()
+}
+
+func queueItems(batch *pgx.Batch, clinic hub.ClinicID, puts []*itemPut, now time.Time) (rooms []hub.RoomID, seqs []int64) {
+	if len(puts) == 0 {
+		return nil, nil
+	}
+	var ids, kinds, refs []string
+	var bodies [][]byte
+	for _, p := range puts {
+		rooms, seqs, ids = append(rooms, p.Item.Room), append(seqs, p.seq), append(ids, p.Item.ID)
+		kinds, refs, bodies = append(kinds, string(p.Item.Kind)), append(refs, p.Item.Ref), append(bodies, p.Item.Body)
+	}
+	batch.Queue(writeItemsSQL, clinic, rooms, seqs, ids, kinds, refs, bodies, now)
 	return rooms, seqs
 }
 
-func (w *itemWriter) queueWraps(batch *pgx.Batch, clinic hub.ClinicID, puts []*messaging.Put, rooms []hub.RoomID, seqs []int64) []kekKey {
+func (w *itemWriter) queueWraps(batch *pgx.Batch, clinic hub.ClinicID, puts []*itemPut, rooms []hub.RoomID, seqs []int64) []kekKey {
 	var places []int32
 	var devices, kekDevices []hub.DeviceID
 	var keks, wraps, newKEKs, encs [][]byte
@@ -249,7 +331,7 @@ func (w *itemWriter) remember(keys []kekKey) {
 	}
 }
 
-func queueMembers(batch *pgx.Batch, clinic hub.ClinicID, puts []*messaging.Put) {
+func queueMembers(batch *pgx.Batch, clinic hub.ClinicID, puts []*itemPut) {
 	type member struct {
 		room hub.RoomID
 		user hub.UserID

@@ -44,7 +44,11 @@ func (w *retentionWorker) Work(ctx context.Context, _ *river.Job[retentionArgs])
 		if err := w.db.ForgetExpired(ctx, c.ID, time.Now()); err != nil {
 			return err
 		}
-		w.log.Info("retention done", "clinic", c.ID, "messages", n)
+		talk, err := w.db.PurgeTalk(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		w.log.Info("retention done", "clinic", c.ID, "messages", n, "talk", talk)
 	}
 	return nil
 }

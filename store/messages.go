@@ -29,7 +29,7 @@ where ($1 = '' or connector_id = nullif($1, '')::uuid) and ($2 = '' or type = $2
   and ($8::timestamptz is null or (received_at, id) < ($8, $9::uuid))
 order by received_at desc, id desc limit $10`
 	var out []connectors.Message
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q, f.Connector, f.Type, f.ControlID, f.Status, f.Fault, nullTime(f.From), nullTime(f.To), nullTime(at), nullText(id), f.Limit+1)
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ order by received_at desc, id desc limit $10`
 func (db *DB) Message(ctx context.Context, clinic hub.ClinicID, id hub.MessageID) (connectors.Message, error) {
 	var m connectors.Message
 	var sealed []byte
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select `+messageColumns+` from message where id = $1`, id)
 		if err != nil {
 			return err
@@ -94,7 +94,7 @@ func (db *DB) FaultCounts(ctx context.Context, clinic hub.ClinicID) ([]connector
 select fault_name as name, connector_id as connector, count(*)::int as count, max(received_at) as last
 from message where status = 'error' group by 1, 2 order by 4 desc limit 200`
 	var out []connectors.FaultCount
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ select connector_id, count(*)::int, count(*) filter (where status = 'applied')::
        coalesce(sum(repeats), 0)::int, count(*) filter (where status = 'held')::int, max(received_at)
 from message group by 1`
 	out := map[hub.ConnectorID]connectors.Counters{}
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q)
 		if err != nil {
 			return err
@@ -140,7 +140,7 @@ func (db *DB) PurgeMessages(ctx context.Context, clinic hub.ClinicID, before tim
 	var total int64
 	for {
 		var n int64
-		err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 			tag, err := tx.Exec(ctx, `delete from message where id in (select id from message where received_at < $1 limit 1000)`, before)
 			n = tag.RowsAffected()
 			return err

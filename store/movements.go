@@ -51,7 +51,7 @@ where place = $1 and end_at is null and not historic order by start_at desc limi
 // BedAt returns who-less occupancy of a place; nil when nobody is known to lie there.
 func (db *DB) BedAt(ctx context.Context, clinic hub.ClinicID, ward, room, bed string) (*Occupancy, error) {
 	var out []Occupancy
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, bedSQL, foldPlace(ward, room, bed))
 		if err != nil {
 			return err

@@ -14,7 +14,7 @@ import (
 // Names returns the display names of accounts; unknown ids are absent.
 func (db *DB) Names(ctx context.Context, clinic hub.ClinicID, users []hub.UserID) (map[hub.UserID]string, error) {
 	out := make(map[hub.UserID]string, len(users))
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select id, name from account where clinic_id = $1 and id = any($2::uuid[])`, clinic, users)
 		if err != nil {
 			return err
@@ -36,7 +36,7 @@ func (db *DB) Names(ctx context.Context, clinic hub.ClinicID, users []hub.UserID
 // ReceivedSince counts the raw inputs of a clinic since a time.
 func (db *DB) ReceivedSince(ctx context.Context, clinic hub.ClinicID, at time.Time) (int, error) {
 	var n int
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, `select count(*) from message where clinic_id = $1 and received_at >= $2`, clinic, at).Scan(&n)
 	})
 	if err != nil {
@@ -48,7 +48,7 @@ func (db *DB) ReceivedSince(ctx context.Context, clinic hub.ClinicID, at time.Ti
 // UnitNames returns codes and names of units; unknown ids are absent.
 func (db *DB) UnitNames(ctx context.Context, clinic hub.ClinicID, units []hub.UnitID) (map[hub.UnitID]directory.UnitName, error) {
 	out := make(map[hub.UnitID]directory.UnitName, len(units))
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select id, code, name from unit where clinic_id = $1 and id = any($2::uuid[])`, clinic, units)
 		if err != nil {
 			return err

@@ -48,7 +48,7 @@ order by p.name, p.id limit $6`
 	if err != nil {
 		return page, err
 	}
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, personColumns+where, likeArg(f.Query), f.Unit, f.State, id, name, f.Limit+1)
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func likeArg(s string) string {
 // Person returns a person with the origin of every value.
 func (db *DB) Person(ctx context.Context, clinic hub.ClinicID, id hub.PersonID) (directory.PersonDetail, error) {
 	var out directory.PersonDetail
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, personColumns+` where p.id = $1`, id)
 		if err != nil {
 			return err
@@ -175,7 +175,7 @@ select u.id, u.code, u.name, u.kind, coalesce(u.parent_id::text, ''), coalesce(u
   (select count(distinct m.person_id) from person_unit m join person p on p.id = m.person_id where m.unit_id = u.id and p.active)
 from unit u left join connector c on c.id = u.source order by u.code`
 	var out []directory.UnitRow
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
 		out, err = collect(ctx, tx, scanUnit, q)
 		if err != nil {
 			return err
@@ -238,9 +238,9 @@ select (select count(*) from person where active), (select count(*) from person 
   count(*) filter (where state = 'invited' and person_id is not null
     and not exists (select from activation_code k where k.account_id = account.id and k.expires_at > $1)),
   (select count(distinct account_id) from duty where until is null)
-from account`
+from account where not recorder`
 	var out StaffCounts
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q, now)
 		if err != nil {
 			return err

@@ -74,7 +74,7 @@ func (db *DB) Plans(ctx context.Context, clinic hub.ClinicID, state directory.Pl
 	const where = `
 where ($1 = '' or d.state = $1) and ($2::timestamptz is null or (d.created_at, d.id) < ($2, $3::uuid))
 order by d.created_at desc, d.id desc limit $4`
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, planColumns+where, string(state), nullTime(at), nullText(id), limit+1)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ order by d.created_at desc, d.id desc limit $4`
 // Plan returns a stored plan with its actions.
 func (db *DB) Plan(ctx context.Context, clinic hub.ClinicID, id hub.PlanID) (directory.PlanDetail, error) {
 	var out directory.PlanDetail
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, planColumns+` where d.id = $1`, id)
 		if err != nil {
 			return err
@@ -153,7 +153,7 @@ func openPlan(ctx context.Context, tx pgx.Tx, op string, id hub.PlanID) (heldPla
 func (db *DB) ApprovePlan(ctx context.Context, clinic hub.ClinicID, id hub.PlanID, by hub.UserID) error {
 	const op = "directory.approve"
 	stale := false
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		h, now, err := openPlan(ctx, tx, op, id)
 		if err != nil {
 			return err
@@ -212,7 +212,7 @@ update message m set status = 'applied' from directory_plan d where d.id = $1 an
 
 // RejectPlan closes a held plan and changes nobody.
 func (db *DB) RejectPlan(ctx context.Context, clinic hub.ClinicID, id hub.PlanID, by hub.UserID, comment string) error {
-	return db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if _, _, err := openPlan(ctx, tx, "directory.reject", id); err != nil {
 			return err
 		}
@@ -231,7 +231,7 @@ type dueChange struct {
 // each change was stated about a named person by date, none follows from an absence.
 func (db *DB) ApplyDue(ctx context.Context, clinic hub.ClinicID, now time.Time) (int, error) {
 	var sources []hub.ConnectorID
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `select source from directory_pending where due_at <= $1 union `+`select distinct source from (`+windowDue+`) w`, now)
 		if err != nil {
 			return err
@@ -241,7 +241,7 @@ func (db *DB) ApplyDue(ctx context.Context, clinic hub.ClinicID, now time.Time) 
 	})
 	total := 0
 	for i := 0; i < len(sources) && err == nil; i++ {
-		err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+		err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 			n, err := applyDueOf(ctx, tx, clinic, sources[i], now)
 			total += n
 			return err

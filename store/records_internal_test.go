@@ -69,7 +69,7 @@ func says(key string, op directory.Op, family string) directory.Change {
 // rows returns what a query finds in the clinic, a line for each row.
 func (d *desk) rows(q string) (out []string) {
 	d.t.Helper()
-	err := d.db.inClinic(d.t.Context(), d.box.clinic, func(tx pgx.Tx) error {
+	err := d.db.InClinic(d.t.Context(), d.box.clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(d.t.Context(), q)
 		if err != nil {
 			return err

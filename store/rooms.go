@@ -36,7 +36,7 @@ insert into room (clinic_id, id, kind, name, unit_id) values ($1, $2, 'alarm', $
 // AlarmRoom returns the alarm room of a ward, making it at the first alert.
 func (db *DB) AlarmRoom(ctx context.Context, clinic hub.ClinicID, ward string) (hub.RoomID, error) {
 	var rooms map[string]alarmRoom
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
 		rooms, err = alarmRooms(ctx, tx, clinic, []string{ward})
 		return err
 	})
@@ -100,17 +100,16 @@ on conflict do nothing`
 
 const roomsSQL = `
 select r.id, r.kind, r.name, coalesce(r.unit_id::text, ''), r.last_seq from room r
-where r.clinic_id = $1 and (
+where r.clinic_id = $1 and r.kind = 'alarm' and (
   exists (select from room_member m where m.clinic_id = $1 and m.room_id = r.id and m.user_id = $2)
-  or r.kind = 'alarm' and r.unit_id in (select m.unit_id from account a
+  or r.unit_id in (select m.unit_id from account a
     join person_unit m on m.clinic_id = $1 and m.person_id = a.person_id where a.clinic_id = $1 and a.id = $2))
 order by r.name, r.id`
 
-// Rooms returns the rooms an account is a member of and the alarm rooms of its wards, by
-// name.
+// Rooms returns the alarm rooms an account is a member of and those of its wards, by name.
 func (db *DB) Rooms(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]messaging.Room, error) {
 	var rooms []messaging.Room
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, wardRoomsSQL, clinic, user); err != nil {
 			return err
 		}

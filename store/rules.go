@@ -25,7 +25,7 @@ func scanRules(rows pgx.Rows) (rules []alerting.Rule, revision int, err error) {
 
 // Rules returns the ordered list of routing rules and its revision.
 func (db *DB) Rules(ctx context.Context, clinic hub.ClinicID) (rules []alerting.Rule, revision int, err error) {
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, rulesSQL, clinic)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ insert into alert_rules (clinic_id, revision, items, author_id)
 select $1, $2 + 1, $3, nullif($4, '')::uuid
 where $2 = coalesce((select max(revision) from alert_rules where clinic_id = $1), 0)
 on conflict do nothing`
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, sql, clinic, revision, items, string(by))
 		if err == nil && tag.RowsAffected() == 0 {
 			return &hub.Error{Op: "store.save_rules", Kind: hub.Conflict, Code: "stale"}
@@ -72,7 +72,7 @@ on conflict do nothing`
 // nothing. s.At, where set, is the time to try it at.
 func (db *DB) TrySignal(ctx context.Context, clinic hub.ClinicID, s alerting.Signal) (alerting.Trial, error) {
 	var trial alerting.Trial
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		var batch pgx.Batch
 		var l locked
 		queueSetting(&batch, clinic, &l)

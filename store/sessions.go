@@ -14,7 +14,7 @@ import (
 // PutSession keeps a new session, unless its account was locked a moment ago, and notes
 // that its account was seen.
 func (db *DB) PutSession(ctx context.Context, hash [32]byte, s accounts.StoredSession) error {
-	return db.inClinic(ctx, s.Clinic, func(tx pgx.Tx) error {
+	return db.InClinic(ctx, s.Clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 with unlocked as (update account set last_seen_at = $7 where id = $4 and state <> 'locked' returning id)
 insert into session (clinic_id, hash, id, account_id, console, created_at, used_at, expires_at) select $1, $2, $3, id, $5, $6, $7, $8 from unlocked`,
@@ -34,7 +34,7 @@ func (db *DB) SessionByHash(ctx context.Context, clinic hub.ClinicID, hash [32]b
 	const q = `select ` + accountColumns + `, s.id, coalesce(s.device_id::text, ''), s.console, s.created_at, s.used_at, s.expires_at
 from session s join account a on a.id = s.account_id where s.hash = $1`
 	var s accounts.StoredSession
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return scanAccount(tx.QueryRow(ctx, q, hash[:]), &s.Account, &s.ID, &s.Device, &s.Console, &s.Created, &s.Used, &s.Expires)
 	})
 	s.Clinic = clinic
@@ -43,7 +43,7 @@ from session s join account a on a.id = s.account_id where s.hash = $1`
 
 // TouchSession moves the times of last use of a session, its account and its device.
 func (db *DB) TouchSession(ctx context.Context, clinic hub.ClinicID, id string, at time.Time) error {
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		b.Queue(`update session set used_at = $2 where id = $1 and used_at < $2`, id, at)
 		b.Queue(`update account a set last_seen_at = $2 from session s where s.id = $1 and a.id = s.account_id`, id, at)
@@ -58,7 +58,7 @@ func (db *DB) TouchSession(ctx context.Context, clinic hub.ClinicID, id string, 
 
 // EndSession ends a session; one that has ended already stays so.
 func (db *DB) EndSession(ctx context.Context, clinic hub.ClinicID, id string) error {
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `delete from session where id = $1`, id)
 		return err
 	})
@@ -71,7 +71,7 @@ func (db *DB) EndSession(ctx context.Context, clinic hub.ClinicID, id string) er
 // ForgetExpired removes sessions, links and codes that ended before a time. Run it daily:
 // they work no more anyway, and rows need not outlive their use.
 func (db *DB) ForgetExpired(ctx context.Context, clinic hub.ClinicID, before time.Time) error {
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		b := &pgx.Batch{}
 		b.Queue(`delete from session where expires_at < $1`, before)
 		b.Queue(`delete from signin_link where expires_at < $1`, before)

@@ -24,7 +24,7 @@ where o.ended_at is not null or o.state in ('accepted', 'arrived') limit 200`
 // is wrong now. The auditor calls it every few seconds; it returns how many it ended.
 func (db *DB) EndTechnical(ctx context.Context, clinic hub.ClinicID) (int, error) {
 	var ended int
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, overTechnicalSQL, clinic)
 		if err != nil {
 			return err

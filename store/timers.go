@@ -62,7 +62,7 @@ func (db *DB) FireDue(ctx context.Context, clinic hub.ClinicID, limit int) (fire
 
 // fire takes the timers a query returns and applies them, in one transaction.
 func (db *DB) fire(ctx context.Context, clinic hub.ClinicID, take string, args ...any) (fired int, wait time.Duration, err error) {
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, take, args...)
 		if err != nil {
 			return err
@@ -97,7 +97,7 @@ func (db *DB) fire(ctx context.Context, clinic hub.ClinicID, take string, args .
 func (db *DB) fireEach(ctx context.Context, clinic hub.ClinicID, limit int) (fired int, err error) {
 	const sql = `select alert_id from alert_timer where clinic_id = $1 and due_at <= now() group by 1 order by min(due_at)`
 	var alerts []hub.AlertID
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
 		alerts, err = collect(ctx, tx, pgx.RowTo[hub.AlertID], sql, clinic)
 		return err
 	})
@@ -192,7 +192,7 @@ const watchSQL = `select
 // Watch counts what promise 2 forbids. It is exported as metrics and looked at by readyz.
 func (db *DB) Watch(ctx context.Context, clinic hub.ClinicID) (Watch, error) {
 	var w Watch
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		return tx.QueryRow(ctx, watchSQL, clinic).Scan(&w.Running, &w.Untimed, &w.Overdue, &w.Cards, &w.Answers)
 	})
 	if err != nil {

@@ -28,7 +28,7 @@ func (db *DB) Tokens(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID
 select id::text, name, scopes, wards, created_at as created, coalesce(last_used_at, 'epoch') as lastused
 from api_token where connector_id = $1 and revoked_at is null order by created_at`
 	var out []connectors.Token
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q, c)
 		if err != nil {
 			return err
@@ -58,7 +58,7 @@ func (db *DB) CreateToken(ctx context.Context, clinic hub.ClinicID, c hub.Connec
 	if t.Wards == nil {
 		t.Wards = []string{}
 	}
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 insert into api_token (clinic_id, id, connector_id, name, hash, scopes, wards, created_by) values ($1, $2, $3, $4, $5, $6, $7, nullif($8, '')::uuid)`,
 			clinic, id, c, t.Name, tokenHash(secret), t.Scopes, t.Wards, by)
@@ -73,7 +73,7 @@ insert into api_token (clinic_id, id, connector_id, name, hash, scopes, wards, c
 // RevokeToken ends a token: on this node at once, on others within grantKept.
 func (db *DB) RevokeToken(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID, id string) error {
 	defer db.grants.forget()
-	err := db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `update api_token set revoked_at = now() where connector_id = $1 and id = $2 and revoked_at is null`, c, id)
 		if err == nil && tag.RowsAffected() == 0 {
 			return hub.E("token.revoke", hub.NotFound, "", "")
@@ -170,7 +170,7 @@ func (db *DB) Grant(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID,
 }
 
 func (db *DB) readGrant(ctx context.Context, clinic hub.ClinicID, c hub.ConnectorID, hash []byte) (g connectors.Grant, err error) {
-	err = db.inClinic(ctx, clinic, func(tx pgx.Tx) error {
+	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		var stale bool
 		err := tx.QueryRow(ctx, `
 select id::text, scopes, wards, coalesce(last_used_at < now() - interval '1 minute', true)

@@ -1,0 +1,4 @@
+package push
+
+// Allowed is for the fuzz test.
+var Allowed = allowed
