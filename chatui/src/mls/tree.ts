@@ -80,16 +80,18 @@ function uniqueKeys(tree: RatchetTree): void {
 
 /** Each unmerged leaf is a leaf below its node, and every parent between the two lists it too. */
 function unmergedLeaves(tree: RatchetTree): void {
-  const width = leafWidth(tree.length);
-  for (const [index, { unmergedLeaves }] of parentsOf(tree)) {
-    for (const unmerged of unmergedLeaves) {
-      const at = leafToNodeIndex(toLeafIndex(unmerged));
-      const path = directPath(at, width);
-      const between = path.slice(0, path.indexOf(index));
-      const good = tree[at]?.nodeType === "leaf" && path.includes(index) && between.every((one) => lists(tree, one, unmerged));
-      if (!good) throw new MlsError("commit", "unmerged leaves");
-    }
+  for (const [index, { unmergedLeaves: leaves }] of parentsOf(tree)) {
+    const good = leaves.every((leaf, i) => leaf > (leaves[i - 1] ?? -1) && isUnmerged(tree, index, leaf));
+    if (!good) throw new MlsError("commit", "unmerged leaves");
   }
+}
+
+function isUnmerged(tree: RatchetTree, index: NodeIndex, leaf: number): boolean {
+  const at = leafToNodeIndex(toLeafIndex(leaf));
+  // Asked first: the library's directPath never ends for a leaf outside the tree.
+  if (tree[at]?.nodeType !== "leaf") return false;
+  const path = directPath(at, leafWidth(tree.length));
+  return path.includes(index) && path.slice(0, path.indexOf(index)).every((one) => lists(tree, one, leaf));
 }
 
 function lists(tree: RatchetTree, index: NodeIndex, leaf: number): boolean {
