@@ -13,6 +13,33 @@ const root = createRootRoute({ component: Root });
 
 const at = () => root;
 
+const chat = createRoute({
+  getParentRoute: at,
+  path: "/chat/$id",
+  component: lazyRouteComponent(() => import("./features/chat/ChatPage.tsx"), "ChatPage"),
+});
+
+const inChat = () => chat;
+
+// What stands beside a conversation, or over it where there is no room.
+const sides = [
+  createRoute({
+    getParentRoute: inChat,
+    path: "/details",
+    component: lazyRouteComponent(() => import("./features/details/DetailsPage.tsx"), "DetailsPage"),
+  }),
+  createRoute({
+    getParentRoute: inChat,
+    path: "/add",
+    component: lazyRouteComponent(() => import("./features/details/AddMembersPage.tsx"), "AddMembersPage"),
+  }),
+  createRoute({
+    getParentRoute: inChat,
+    path: "/safety/$user",
+    component: lazyRouteComponent(() => import("./features/details/SafetyPage.tsx"), "SafetyPage"),
+  }),
+];
+
 // Each page is its own chunk; the service worker has all of them before they are needed.
 const routes = [
   createRoute({
@@ -24,6 +51,17 @@ const routes = [
     getParentRoute: at,
     path: "/room/$id",
     component: lazyRouteComponent(() => import("./features/room/RoomPage.tsx"), "RoomPage"),
+  }),
+  chat.addChildren(sides),
+  createRoute({
+    getParentRoute: at,
+    path: "/new",
+    component: lazyRouteComponent(() => import("./features/people/NewChatPage.tsx"), "NewChatPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/link",
+    component: lazyRouteComponent(() => import("./features/linking/LinkPage.tsx"), "LinkPage"),
   }),
   createRoute({
     getParentRoute: at,

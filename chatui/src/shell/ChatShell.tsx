@@ -7,6 +7,8 @@ import { AlarmCenter } from "../features/alarms/AlarmCenter.tsx";
 import { ConnectionBanner } from "../features/connection/ConnectionBanner.tsx";
 import { ConnectionMark } from "../features/connection/ConnectionMark.tsx";
 import { DutyChip } from "../features/duty/DutyChip.tsx";
+import { Shortcuts } from "../features/keys/Shortcuts.tsx";
+import { WaitingBanner } from "../features/linking/WaitingBanner.tsx";
 import classes from "./ChatShell.module.css";
 import { NavigationBar } from "./NavigationBar.tsx";
 
@@ -33,6 +35,7 @@ export function ChatShell({ children }: { children: ReactNode }) {
         </Group>
         <ConnectionBanner />
         <AlarmCenter />
+        <WaitingBanner />
       </header>
       <div className={classes["navigation"]}>
         <NavigationBar />
@@ -40,6 +43,7 @@ export function ChatShell({ children }: { children: ReactNode }) {
       <main className={classes["main"]} id="content" tabIndex={-1}>
         {children}
       </main>
+      <Shortcuts />
     </div>
   );
 }

@@ -14,8 +14,10 @@ export const navigation: readonly NavigationItem[] = [
   { to: "/settings", name: "settings", icon: IconSettings },
 ];
 
-/** isAt: an open room belongs to "Räume". */
+const chats = ["/room/", "/chat/", "/new", "/link"];
+
+/** isAt: an open room and whatever leads to one belong to "Chats". */
 export function isAt(pathname: string, to: string): boolean {
-  if (to === "/") return pathname === "/" || pathname.startsWith("/room/");
+  if (to === "/") return pathname === "/" || chats.some((place) => pathname.startsWith(place));
   return pathname === to || pathname.startsWith(`${to}/`);
 }

@@ -12,6 +12,7 @@ import { usePerson } from "../auth/usePerson.ts";
 import { ActButtons } from "./ActButtons.tsx";
 import classes from "./AlertCard.module.css";
 import { BedNote } from "./BedNote.tsx";
+import { Discuss } from "./Discuss.tsx";
 import { Elapsed } from "./Elapsed.tsx";
 import { StandingNote } from "./StandingNote.tsx";
 import { useStanding } from "./useAlarms.ts";
@@ -109,6 +110,7 @@ export function AlertCard({ kept }: { kept: KeptCard }) {
       )}
       <StandingNote standing={standing} onAgain={press} />
       {standing.buttons.length > 0 && <ActButtons acts={standing.buttons} onPress={press} />}
+      <Discuss card={card} />
     </article>
   );
 }

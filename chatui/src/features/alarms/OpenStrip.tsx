@@ -7,6 +7,7 @@ import { urgent } from "../../alerts/ringing.ts";
 import type { KeptCard } from "../../store/shelf.ts";
 import { useClient } from "../auth/ClientProvider.tsx";
 import { ActButtons } from "./ActButtons.tsx";
+import { Discuss } from "./Discuss.tsx";
 import { Elapsed } from "./Elapsed.tsx";
 import classes from "./OpenStrip.module.css";
 import { StandingNote } from "./StandingNote.tsx";
@@ -31,6 +32,7 @@ function Mine({ kept }: { kept: KeptCard }) {
       </Link>
       <StandingNote standing={standing} onAgain={press} />
       {standing.buttons.length > 0 && <ActButtons acts={standing.buttons} onPress={press} compact />}
+      <Discuss card={card} compact />
     </div>
   );
 }

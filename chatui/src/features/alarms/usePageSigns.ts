@@ -1,18 +1,26 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
+import { useChat } from "../../chat/useChat.ts";
+import { unreadOf } from "../rooms/listRows.ts";
 import { useSoundState } from "./soundState.ts";
 import type { Alarms } from "./useAlarms.ts";
 
-/** The title says how many wait; never who or where, since anybody may look at a taskbar. */
+/** The title says how many wait; never who or where, since anybody may look at a taskbar. Calls go before messages. */
 function useTitle({ asking, brokenRings }: Alarms): void {
   const { t } = useTranslation("alarms");
-  const count = asking.length + (brokenRings ? 1 : 0);
+  const calls = asking.length + (brokenRings ? 1 : 0);
+  const unread = unreadOf(useChat((state) => state.chats));
   useEffect(() => {
-    document.title = count > 0 ? `(${count}) ${t("title", { count })} – Wardline` : "Wardline";
+    const count = calls > 0 ? calls : unread;
+    const what = calls > 0 ? `${t("title", { count })} – ` : "";
+    document.title = count > 0 ? `(${count}) ${what}Wardline` : "Wardline";
+  }, [calls, unread, t]);
+  useEffect(() => {
     // Installed as an app, the icon shows it as well.
+    const count = calls + unread;
     const badge = count > 0 ? navigator.setAppBadge?.(count) : navigator.clearAppBadge?.();
     badge?.catch(() => undefined);
-  }, [count, t]);
+  }, [calls, unread]);
   useEffect(
     () => () => {
       document.title = "Wardline";

@@ -11,7 +11,7 @@ import type { StreamState } from "../../stream/stream.ts";
 import { dutyKey } from "../duty/dutyKey.ts";
 import { usePerson } from "./usePerson.ts";
 
-interface Client {
+export interface Client {
   readonly engine: Engine;
   /** Starts anew, for a stream that another window has taken over. */
   restart(): void;
@@ -19,7 +19,7 @@ interface Client {
   leave(forget: boolean): Promise<void>;
 }
 
-const ClientContext = createContext<Client | null>(null);
+export const ClientContext = createContext<Client | null>(null);
 
 async function afterEnd({ end }: StreamState, user: string): Promise<void> {
   if (end === "replaced") return;

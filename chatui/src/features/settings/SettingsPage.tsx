@@ -2,6 +2,8 @@ import { Stack, Text, Title } from "@mantine/core";
 import { SecondaryNotice } from "@wardline/uikit/components/SecondaryNotice.tsx";
 import { useMe } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
+import { BackupSection } from "../linking/BackupSection.tsx";
+import { PushSection } from "../linking/PushSection.tsx";
 import { DeviceList } from "./DeviceList.tsx";
 import { LookSettings } from "./LookSettings.tsx";
 import { SignOutSection } from "./SignOutSection.tsx";
@@ -18,7 +20,9 @@ export function SettingsPage() {
       <Text c="dimmed">{t("signedIn", { name: me.name, clinic: me.clinic?.name ?? "" })}</Text>
       <SoundTest />
       <LookSettings />
+      <PushSection />
       <DeviceList />
+      <BackupSection />
       <SignOutSection />
       <Text size="xs" c="dimmed">
         {t("version", { version: me.version })}
