@@ -59,6 +59,58 @@ interface Schema extends DBSchema {
   cursors: { key: string; value: number };
   acts: { key: string; value: ActRecord };
   settings: { key: string; value: unknown };
+  /** What the list knows of a conversation; by room. */
+  conversations: { key: string; value: Sealed };
+  /** MLS state with what guards it; by room. */
+  groups: { key: string; value: Sealed };
+  messages: {
+    key: [string, number];
+    value: MessageRecord;
+    indexes: {
+      id: [string, string];
+      ref: [string, string];
+      unread: [string, number, number];
+      open: [string, number, number];
+      broken: [number, string, number];
+    };
+  };
+  outbox: { key: number; value: OutboxRecord };
+  logs: { key: string; value: Sealed };
+  packages: { key: string; value: PackageRecord };
+  drafts: { key: string; value: Sealed };
+  /** Letters that were taken in, by id; the value is when. */
+  mails: { key: string; value: number };
+}
+
+/** MessageRecord is one item of a conversation. What stands beside `sealed` is only what is looked up by. */
+export interface MessageRecord {
+  room: string;
+  seq: number;
+  id: string;
+  /** The urgent message that is confirmed. */
+  ref?: string;
+  /** Counts as unread while it is beyond what was read. */
+  unread?: 1;
+  /** Urgent and not confirmed by this account. */
+  open?: 1;
+  /** Could not be decrypted. */
+  broken?: 1;
+  sealed: Sealed;
+}
+
+export interface OutboxRecord {
+  /** Set by the store: the order of sending. */
+  order?: number;
+  room: string;
+  id: string;
+  sealed: Sealed;
+}
+
+export interface PackageRecord {
+  ref: string;
+  lastResort: boolean;
+  notAfter: number;
+  sealed: Sealed;
 }
 
 export type Database = IDBPDatabase<Schema>;
@@ -67,19 +119,40 @@ const databaseName = (user: string): string => `wardline-${user}`;
 
 /** openDatabase opens the store of one account; two people at one browser share nothing. */
 export function openDatabase(user: string): Promise<Database> {
-  return openDB<Schema>(databaseName(user), 1, {
-    upgrade(database) {
-      database.createObjectStore("keys");
-      database.createObjectStore("device");
-      database.createObjectStore("cards", { keyPath: "alert" });
-      database.createObjectStore("broken", { keyPath: ["room", "seq"] });
-      database.createObjectStore("cursors");
-      database.createObjectStore("acts", { keyPath: "alert" });
-      database.createObjectStore("settings");
+  return openDB<Schema>(databaseName(user), 2, {
+    upgrade(database, from) {
+      if (from < 1) makeAlarmStores(database);
+      if (from < 2) makeChatStores(database);
     },
     // Another tab deletes the store (sign out and forget): do not stand in its way.
     blocking: (_now, _wanted, event) => (event.target as IDBDatabase).close(),
   });
+}
+
+function makeAlarmStores(database: Database): void {
+  database.createObjectStore("keys");
+  database.createObjectStore("device");
+  database.createObjectStore("cards", { keyPath: "alert" });
+  database.createObjectStore("broken", { keyPath: ["room", "seq"] });
+  database.createObjectStore("cursors");
+  database.createObjectStore("acts", { keyPath: "alert" });
+  database.createObjectStore("settings");
+}
+
+function makeChatStores(database: Database): void {
+  const messages = database.createObjectStore("messages", { keyPath: ["room", "seq"] });
+  messages.createIndex("id", ["room", "id"]);
+  messages.createIndex("ref", ["room", "ref"]);
+  messages.createIndex("unread", ["room", "unread", "seq"]);
+  messages.createIndex("open", ["room", "open", "seq"]);
+  messages.createIndex("broken", ["broken", "room", "seq"]);
+  database.createObjectStore("conversations");
+  database.createObjectStore("groups");
+  database.createObjectStore("outbox", { keyPath: "order", autoIncrement: true });
+  database.createObjectStore("logs");
+  database.createObjectStore("packages", { keyPath: "ref" });
+  database.createObjectStore("drafts");
+  database.createObjectStore("mails");
 }
 
 /** forgetDatabase removes everything an account has left in this browser, its device keys too. */

@@ -1,0 +1,225 @@
+import { sealMessage } from "../mls/group.ts";
+import { encodePayload } from "../mls/payload.ts";
+import { fromBase64, toBase64 } from "../seal/bytes.ts";
+import { backoff } from "../stream/backoff.ts";
+import { encodeSend } from "../stream/item.ts";
+import type { TalkMessage } from "../stream/messages.ts";
+import { withRows } from "./book.ts";
+import type { Desk } from "./desk.ts";
+import type { Groups } from "./groups.ts";
+import type { Kept, Outgoing, Row, Waiting } from "./records.ts";
+
+type Sent = Extract<TalkMessage, { t: "sent" }>;
+type Refused = Extract<TalkMessage, { t: "refused" }>;
+
+// Refusals that another try cannot change.
+const final = new Set(["malformed", "too_large", "room", "role"]);
+// An answer that does not come within this time is asked for again; the same id takes effect once.
+const answerWithin = 20_000;
+
+interface Place {
+  /** The message that is on its way. */
+  flying: string | null;
+  attempt: number;
+  cancel: (() => void) | null;
+}
+
+/**
+ * Outbox sends what is written, in order per room and one at a time: the next is
+ * numbered and encrypted only when the one before has its place, so a refusal can
+ * neither reorder nor leave a hole in the numbering.
+ */
+export class Outbox {
+  #desk: Desk;
+  #groups: Groups;
+  #waiting: Waiting[] = [];
+  #places = new Map<string, Place>();
+  #live = false;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(desk: Desk, groups: Groups) {
+    this.#desk = desk;
+    this.#groups = groups;
+  }
+
+  /** load reads what any tab has put into the store, and goes on. */
+  load(): Promise<void> {
+    this.#loading = this.#loading.then(async () => {
+      const stored = await this.#desk.book.shelf.outbox();
+      // What is already known here may be ahead of what was read.
+      const known = new Map(this.#waiting.map((one) => [one.order, one]));
+      this.#waiting = stored.map((one) => known.get(one.order) ?? one);
+    });
+    return this.#loading.then(() => this.#wakeAll());
+  }
+
+  /** reread takes over what another tab has changed (retry, discard). */
+  async reread(): Promise<void> {
+    this.#waiting = [];
+    await this.load();
+  }
+
+  live(live: boolean): void {
+    this.#live = live;
+    for (const place of this.#places.values()) this.#rest(place);
+    if (live) this.#wakeAll();
+  }
+
+  wake(room: string): void {
+    const place = this.#place(room);
+    if (place.flying === null) {
+      place.cancel?.();
+      place.cancel = null;
+    }
+    void this.#next(room);
+  }
+
+  stop(): void {
+    this.live(false);
+  }
+
+  async find(id: string): Promise<Waiting | null> {
+    await this.#loading;
+    return this.#waiting.find((one) => one.id === id) ?? null;
+  }
+
+  /** forget drops what has its place among the room's items by now. */
+  forget(orders: readonly number[]): void {
+    for (const one of this.#waiting.filter(({ order }) => orders.includes(order))) this.#landed(one);
+  }
+
+  heard(message: Sent | Refused): Promise<void> {
+    return this.#desk.rooms.run(message.room, () => (message.t === "sent" ? this.#sent(message) : this.#refused(message)));
+  }
+
+  async #sent({ id, room, seq, at }: Sent): Promise<void> {
+    const waiting = await this.find(id);
+    if (!waiting) return;
+    const { me, book } = this.#desk;
+    const row: Row = { room, seq, id, at, user: me.user, from: me.device, restoredBy: null, what: whatOf(waiting.what) };
+    await book.save({
+      rows: [row],
+      unqueue: [waiting.order],
+      confirmed: waiting.what.kind === "confirm" ? [{ room, id: waiting.what.ref }] : [],
+      patches: [{ room, patch: (before) => withRows(before, [row], me.user) }],
+    });
+    this.#landed(waiting);
+    void this.#next(room);
+  }
+
+  async #refused({ id, room, code }: Refused): Promise<void> {
+    const waiting = await this.find(id);
+    const place = this.#place(room);
+    if (!waiting || place.flying !== id) return;
+    if (final.has(code)) {
+      await this.#giveUp(waiting, code);
+      this.#landed(waiting);
+      return void this.#next(room);
+    }
+    // Encrypted for an epoch that is over: under the same id and number again.
+    if (code === "epoch" && waiting.sealed) await this.#replace({ ...waiting, sealed: { ...waiting.sealed, body: "" } });
+    this.#rest(place);
+    place.cancel = this.#desk.clock.after(backoff(place.attempt++, this.#desk.random), () => void this.#next(room));
+  }
+
+  // Its number was refused with it: the next message takes it.
+  async #giveUp(waiting: Waiting, code: string): Promise<void> {
+    const { room, sealed } = waiting;
+    const kept = await this.#groups.get(room);
+    const failed = { ...waiting, sealed: null, fault: code };
+    const last = kept && kept !== "lost" && sealed?.run === kept.run && sealed.n === kept.n;
+    const back = last ? { ...kept, n: kept.n - 1 } : null;
+    await this.#desk.book.save({ queue: [failed], groups: back ? [{ room, kept: back }] : [] });
+    if (back) this.#groups.stored(room, back);
+    this.#put(failed);
+  }
+
+  #wakeAll(): void {
+    for (const room of new Set(this.#waiting.map((one) => one.room))) void this.#next(room);
+  }
+
+  #next(room: string): Promise<void> {
+    return this.#desk.rooms.run(room, () => this.#send(room)).catch(() => undefined);
+  }
+
+  async #send(room: string): Promise<void> {
+    const place = this.#place(room);
+    if (!this.#live || place.flying || place.cancel) return;
+    const head = this.#waiting.find((one) => one.room === room && !one.fault);
+    if (!head || this.#desk.book.get(room)?.state !== "ready") return;
+    const ready = head.sealed?.body ? head : await this.#sealOrFail(head);
+    if (!ready?.sealed || !this.#live) return;
+    const { epoch, body } = ready.sealed;
+    place.flying = head.id;
+    place.cancel = this.#desk.clock.after(answerWithin, () => {
+      this.#rest(place);
+      void this.#next(room);
+    });
+    const prio = head.what.kind === "text" ? head.what.prio : 0;
+    this.#desk.line.send(encodeSend({ room, id: head.id, epoch, prio }, fromBase64(body)));
+  }
+
+  // What exceeds the limits will do so at the next try too.
+  async #sealOrFail(waiting: Waiting): Promise<Waiting | null> {
+    try {
+      return await this.#seal(waiting);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      await this.#giveUp(waiting, "too_large");
+      void this.#next(waiting.room);
+      return null;
+    }
+  }
+
+  /** The advanced ratchet and the ciphertext are on the disk before anything goes out. */
+  async #seal(waiting: Waiting): Promise<Waiting | null> {
+    const { room, id, what } = waiting;
+    const kept = await this.#groups.get(room);
+    if (!kept || kept === "lost") return null;
+    const again = waiting.sealed?.run === kept.run ? waiting.sealed.n : null;
+    const n = again ?? kept.n + 1;
+    const payload = encodePayload({ ...what, run: kept.run, n });
+    const { group, body, epoch } = await sealMessage(kept.group, payload, id);
+    const sealed = { run: kept.run, n, epoch, body: toBase64(body) };
+    const after: Kept = { ...kept, group, n: Math.max(n, kept.n) };
+    const ready = { ...waiting, sealed };
+    await this.#desk.book.save({ groups: [{ room, kept: after }], queue: [ready] });
+    this.#groups.stored(room, after);
+    this.#put(ready);
+    return ready;
+  }
+
+  async #replace(waiting: Waiting): Promise<void> {
+    await this.#desk.book.save({ queue: [waiting] });
+    this.#put(waiting);
+  }
+
+  #landed({ room, order, id, fault }: Waiting): void {
+    if (!fault) this.#waiting = this.#waiting.filter((one) => one.order !== order || one.fault !== null);
+    const place = this.#place(room);
+    if (place.flying === id) this.#rest(place);
+    place.attempt = 0;
+  }
+
+  #rest(place: Place): void {
+    place.flying = null;
+    place.cancel?.();
+    place.cancel = null;
+  }
+
+  #put(waiting: Waiting): void {
+    this.#waiting = this.#waiting.map((one) => (one.order === waiting.order ? waiting : one));
+  }
+
+  #place(room: string): Place {
+    const found = this.#places.get(room);
+    if (found) return found;
+    const made: Place = { flying: null, attempt: 0, cancel: null };
+    this.#places.set(room, made);
+    return made;
+  }
+}
+
+export function whatOf(what: Outgoing): Row["what"] {
+  return what.kind === "info" ? { ...what, shown: what.title !== "" } : what;
+}

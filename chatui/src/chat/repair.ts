@@ -1,0 +1,162 @@
+import type { Letter } from "../identity/mail.ts";
+import type { Desk } from "./desk.ts";
+import type { DeviceKeys } from "./hubCalls.ts";
+import { parcelBytes } from "./history.ts";
+import { takeIn } from "./importer.ts";
+import { parcels, rowsOf } from "./letters.ts";
+import type { Postbox, Sender } from "./postbox.ts";
+import type { Row } from "./records.ts";
+
+interface Round {
+  step: number;
+  cancel: (() => void) | null;
+}
+
+interface Wanted {
+  readonly room: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+// Time for an asked device to answer before the next is asked; then, for those that are offline, again.
+const patience = 12_000;
+const again = 10 * 60_000;
+const mostRows = 500;
+const mostParcels = 8;
+const mostFaults = 500;
+// One device cannot make this one work for it all the time.
+const answerEvery = 3_000;
+
+/** Repair counts what cannot be decrypted and gets it from devices that have it: own ones first, then the sender's, then others'. */
+export class Repair {
+  #desk: Desk;
+  #postbox: Postbox;
+  #rounds = new Map<string, Round>();
+  #answered = new Map<string, number>();
+
+  constructor(desk: Desk, postbox: Postbox) {
+    this.#desk = desk;
+    this.#postbox = postbox;
+    postbox.on("ask", (letter, from) => this.#answer(letter, from));
+    postbox.on("give", (letter, from, mail) => this.#take(letter, from, mail));
+  }
+
+  /** start goes on with everything that is still broken. */
+  async start(): Promise<void> {
+    const rooms = new Set((await this.#desk.book.shelf.broken()).map(({ room }) => room));
+    for (const room of rooms) this.#begin(room);
+  }
+
+  /** noticed reports rows that were just stored as broken, and begins to ask. */
+  async noticed(rows: readonly Row[]): Promise<void> {
+    const items = rows.flatMap(({ room, seq, what }) => (what.kind === "broken" ? [{ room, seq, cause: what.cause }] : []));
+    if (items.length === 0) return;
+    for (const { room } of items) this.#begin(room);
+    for (let at = 0; at < items.length; at += mostFaults) await this.#desk.hub.faults(items.slice(at, at + mostFaults)).catch(() => undefined);
+  }
+
+  stop(): void {
+    for (const { cancel } of this.#rounds.values()) cancel?.();
+    this.#rounds.clear();
+  }
+
+  #begin(room: string): void {
+    const running = this.#rounds.get(room);
+    if (running && running.step > 0) running.step = 0;
+    if (running) return;
+    const round: Round = { step: 0, cancel: null };
+    this.#rounds.set(room, round);
+    // Many break at once; they are asked for together.
+    round.cancel = this.#desk.clock.after(500, () => void this.#ask(room, round));
+  }
+
+  async #ask(room: string, round: Round): Promise<void> {
+    const wanted = await this.#wanted(room);
+    if (!wanted) return void this.#rounds.delete(room);
+    let wait = again;
+    try {
+      while (round.step < 3) {
+        const devices = await this.#devices(wanted, round.step++);
+        for (const device of devices) await this.#postbox.send("ask", device, { ...wanted });
+        if (devices.length === 0) continue;
+        wait = patience;
+        break;
+      }
+    } catch {
+      wait = patience;
+    }
+    if (wait === again) round.step = 0;
+    round.cancel = this.#desk.clock.after(wait, () => void this.#ask(room, round));
+  }
+
+  async #wanted(room: string): Promise<Wanted | null> {
+    const { book } = this.#desk;
+    const conversation = book.get(room);
+    // What a room that stands still does not open, nobody is asked for.
+    if (!conversation || conversation.state === "frozen") return null;
+    const seqs = (await book.shelf.broken()).filter((one) => one.room === room).map(({ seq }) => seq);
+    return seqs.length > 0 ? { room, from: Math.min(...seqs), to: Math.max(...seqs) } : null;
+  }
+
+  async #devices(wanted: Wanted, step: number): Promise<DeviceKeys[]> {
+    const { me, logs, book, about } = this.#desk;
+    if (step === 0) return (await logs.keysOf(me.user)).filter(({ id }) => id !== me.device);
+    const senders = await this.#senders(wanted);
+    const others = (book.get(wanted.room)?.roster ?? []).map(({ user }) => user);
+    const users = step === 1 ? senders : others.filter((user) => !senders.includes(user)).slice(0, 3);
+    const asked = users.filter((user) => user !== me.user && user !== about.recorder);
+    return (await Promise.all(asked.map((user) => logs.keysOf(user)))).flat();
+  }
+
+  async #senders({ room }: Wanted): Promise<string[]> {
+    const { shelf } = this.#desk.book;
+    const broken = (await shelf.broken()).filter((one) => one.room === room).slice(0, mostRows);
+    const rows = await Promise.all(broken.map(({ seq }) => shelf.row(room, seq)));
+    return [...new Set(rows.flatMap((row) => (row ? [row.user] : [])))].slice(0, 5);
+  }
+
+  /** Another device asks: own devices get everything, members what was said since they came. */
+  async #answer({ body }: Letter, sender: Sender): Promise<void> {
+    const wanted = wantedOf(body);
+    const { me, logs, book, clock } = this.#desk;
+    if (!wanted || !book.get(wanted.room)) return;
+    const key = `${sender.device} ${wanted.room}`;
+    if (clock.now() - (this.#answered.get(key) ?? 0) < answerEvery) return;
+    this.#answered.set(key, clock.now());
+    const since = sender.user === me.user ? "" : await this.#since(wanted.room, sender.user);
+    if (since === null) return;
+    const device = (await logs.keysOf(sender.user)).find(({ id }) => id === sender.device);
+    if (!device) return;
+    const rows = (await this.#rows(wanted)).filter(({ at }) => !since || Date.parse(at) >= Date.parse(since));
+    for (const messages of parcels(rows, parcelBytes).slice(0, mostParcels)) await this.#postbox.send("give", device, { room: wanted.room, messages });
+  }
+
+  /** null: no member. */
+  async #since(room: string, user: string): Promise<string | null> {
+    const members = await this.#desk.hub.members(room);
+    return members.find((one) => one.user === user)?.since ?? null;
+  }
+
+  async #rows({ room, from, to }: Wanted): Promise<Row[]> {
+    const { shelf } = this.#desk.book;
+    const records = await shelf.records(room, from, to, mostRows, "last");
+    const rows = await Promise.all(records.map((record) => shelf.openRow(record)));
+    return rows.filter((row) => row !== null).filter(({ what }) => what.kind !== "line" && what.kind !== "devices");
+  }
+
+  async #take({ body }: Letter, from: Sender, mail: string): Promise<void> {
+    const { room, messages } = (body ?? {}) as { room?: unknown; messages?: unknown };
+    const { me, book } = this.#desk;
+    const own = from.user === me.user;
+    const member = typeof room === "string" && book.get(room)?.roster.some(({ user }) => user === from.user);
+    if (!own && !member) return;
+    const rows = rowsOf(messages).filter((row) => row.room === room);
+    await takeIn(this.#desk, rows, { restoredBy: own ? null : from.user, brokenOnly: !own, mail });
+  }
+}
+
+function wantedOf(body: unknown): Wanted | null {
+  const { room, from, to } = (body ?? {}) as Record<string, unknown>;
+  const good = typeof room === "string" && Number.isSafeInteger(from) && Number.isSafeInteger(to);
+  return good && (from as number) >= 1 && (to as number) >= (from as number) ? { room, from: from as number, to: to as number } : null;
+}
