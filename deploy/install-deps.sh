@@ -3,6 +3,8 @@
 #
 #   deploy/install-deps.sh run    PostgreSQL server            (called by `make run`)
 #   deploy/install-deps.sh test   the same, Chromium, a font, a C compiler (by `make test`)
+#   deploy/install-deps.sh bench  PostgreSQL, Chromium, and ejabberd to measure against, never
+#                                 started by the system (by `make bench`)
 #
 # Debian 12 and Ubuntu 24.04. Says nothing and changes nothing when all is there. Installs
 # as root or where sudo asks no password; otherwise prints the exact command and ends with
@@ -12,9 +14,9 @@ set -eu
 say() { printf '%s\n' "install-deps: $*" >&2; }
 
 case "${1-}" in
-run | test) purpose=$1 ;;
+run | test | bench) purpose=$1 ;;
 *)
-	say "usage: $0 run|test"
+	say "usage: $0 run|test|bench"
 	exit 2
 	;;
 esac
@@ -77,6 +79,11 @@ has_font() {
 		[ -d /usr/share/fonts/truetype/liberation2 ]
 }
 
+# The server to compare with, and the library by which it reaches PostgreSQL.
+has_peer() {
+	[ -d /usr/share/ejabberd/sql ] && dpkg-query -W -f '${Status}' ejabberd erlang-p1-pgsql 2>/dev/null | grep -q ' installed.* installed'
+}
+
 is_ubuntu() {
 	[ -r /etc/os-release ] && grep -q '^ID=ubuntu' /etc/os-release
 }
@@ -87,6 +94,14 @@ clusterconf=/etc/postgresql-common/createcluster.conf
 # The package would otherwise make and start a cluster of its own on port 5432.
 nocluster="sed -i 's/^#*[[:space:]]*create_main_cluster.*/create_main_cluster = false/' $clusterconf"
 
+# Likewise ejabberd would be started, now and at each boot, and Erlang's port mapper with it,
+# which listens on every interface. What an administrator has installed before stays as it is.
+policy=/usr/sbin/policy-rc.d
+nostart="[ -e $policy ] || { printf '#!/bin/sh\\n# by install-deps\\nexit 101\\n' >$policy && chmod 755 $policy; }
+mkdir -p /etc/systemd/system
+for unit in ejabberd.service epmd.service epmd.socket; do [ -e /lib/systemd/system/\$unit ] || ln -sf /dev/null /etc/systemd/system/\$unit; done"
+maystart="! grep -qs 'by install-deps' $policy || rm -f $policy"
+
 # commands prints the lines to run as root, in order.
 commands() {
 	echo "apt-get update -q"
@@ -94,23 +109,26 @@ commands() {
 		echo "DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-common"
 		echo "$nocluster"
 	fi
-	echo "DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends$postgres$others"
+	[ -z "$peer" ] || echo "$nostart"
+	echo "DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends$postgres$others$peer${peer:+ || failed=1}"
+	[ -z "$peer" ] || echo "$maystart"
+	[ -z "$peer" ] || echo '[ -z "${failed-}" ]'
 }
 
 install() {
 	if ! command -v apt-get >/dev/null; then
-		say "missing:$postgres$others; install them with this system's package manager"
+		say "missing:$postgres$others$peer; install them with this system's package manager"
 		exit 1
 	elif [ "$(id -u)" = 0 ]; then
 		root="sh -eu"
 	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
 		root="sudo -n sh -eu"
 	else
-		say "missing:$postgres$others; this user may not install. Run as root, then try again:"
+		say "missing:$postgres$others$peer; this user may not install. Run as root, then try again:"
 		commands | sed 's/^/    /' >&2
 		exit 1
 	fi
-	say "installing:$postgres$others"
+	say "installing:$postgres$others$peer"
 	# apt-get's many lines go to stderr, so that callers can read our stdout.
 	commands | $root >&2
 }
@@ -121,8 +139,9 @@ check_tools
 
 postgres=
 others=
+peer=
 has_postgres || postgres=" postgresql"
-if [ "$purpose" = test ]; then
+if [ "$purpose" != run ]; then
 	if ! has_browser; then
 		if is_ubuntu; then
 			problem "no browser for the tests: Ubuntu has Chromium only as a snap, which this script does not install." \
@@ -132,15 +151,21 @@ if [ "$purpose" = test ]; then
 		fi
 	fi
 	has_font || others="$others fonts-dejavu-core"
+fi
+if [ "$purpose" = test ]; then
 	# The race detector links with a C compiler.
 	command -v gcc >/dev/null || others="$others gcc libc6-dev"
 fi
+if [ "$purpose" = bench ]; then
+	has_peer || peer=" ejabberd erlang-p1-pgsql"
+fi
 
-[ -z "$postgres$others" ] || install
+[ -z "$postgres$others$peer" ] || install
 
 # A package manager that ends well is no proof.
 has_postgres || problem "PostgreSQL's server is still missing after the installation"
-if [ "$purpose" = test ] && [ "${others#*chromium}" != "$others" ]; then
+if [ "${others#*chromium}" != "$others" ]; then
 	has_browser || problem "Chromium is still missing or does not start after the installation"
 fi
+[ -z "$peer" ] || has_peer || problem "ejabberd is still missing after the installation"
 exit "$problems"

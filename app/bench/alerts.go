@@ -177,7 +177,7 @@ func (f *alertFigure) held(ctx context.Context) ([]result, error) {
 		if !r.held(rate) {
 			continue
 		}
-		note := fmt.Sprintf("10 s; first device p50 %s, p99 %s ms; %s", number(r.First.P50), number(r.First.P99), spent.per(r.Sent))
+		note := fmt.Sprintf("10 s; first device p50 %s, p99 %s ms; %s", number(r.First.P50), number(r.First.P99), spent.per(r.Sent, "hub"))
 		return append(out, result{Figure: "alerts, highest rate held", Unit: "alerts/s", Value: float64(rate), Note: note}.atLeast(aimAlertRate)), nil
 	}
 	none := result{Figure: "alerts, highest rate held", Unit: "alerts/s", Note: "none of the rates tried was held"}

@@ -153,7 +153,7 @@ func TestParseItem(t *testing.T) {
 	head := `{"room":"r","seq":7,"id":"i","kind":"alert","ref":"a"}`
 	frame := append([]byte{0x01, 0, 0, 0, byte(len(head))}, head+"rest"...)
 	got, err := parseItem(frame)
-	if want := (itemHeader{"r", 7, "a"}); err != nil || got != want {
+	if want := (itemHeader{"r", 7, "i", "a"}); err != nil || got != want {
 		t.Errorf("%+v %v, want %+v", got, err, want)
 	}
 	for name, bad := range map[string][]byte{"empty": nil, "other kind": {2, 0, 0, 0, 0}, "cut off": frame[:20]} {

@@ -123,7 +123,7 @@ func measureEmergency(ctx context.Context, b *bench) ([]result, error) {
 	b.crowd = nil
 	name := fmt.Sprintf("emergency to %d sockets", c.size)
 	all := rounds(name+", last one (median)", "ms", last)
-	all.Note = used.per(emergencies * c.size)
+	all.Note = used.per(emergencies*c.size, "hub")
 	worst := result{Figure: name + ", last one (worst of 9)", Unit: "ms", Value: worstOf(last), Note: "with so few rounds the p99 is the worst"}.atMost(aimLastMillis)
 	first := result{Figure: name + ", last one, first of the day", Unit: "ms", Value: cold, Note: "makes a key for each device"}
 	return []result{rounds(name+", p50", "ms", p50), rounds(name+", p99", "ms", p99), all, worst, first}, b.analyze(ctx)

@@ -18,7 +18,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/wardline/wardline/store"
+	"github.com/wardline/wardline/store/embedded"
 )
+
+const hubDatabase = "wardline"
 
 // bench holds what the figures of one run share. The hub is started by the first figure
 // that needs it.
@@ -27,6 +32,7 @@ type bench struct {
 	hub      *runningHub
 	database *pgx.Conn // as superuser, for seeding
 	clinic   string
+	postgres string // version of the server
 	admin    *console
 	crowd    *crowd
 }
@@ -54,6 +60,7 @@ type runningHub struct {
 	cmd                 *exec.Cmd
 	out                 lockedBuffer
 	exited              chan struct{}
+	outside             *arena // its database, where that is not private
 }
 
 // lockedBuffer keeps the end of what the hub prints, for error messages.
@@ -84,21 +91,36 @@ func (b *bench) ready(ctx context.Context) error {
 	if b.hub != nil {
 		return nil
 	}
-	h, err := startHub(ctx, b.binary)
+	h, err := startHub(ctx, b.binary, nil)
 	if err != nil {
 		return err
 	}
-	b.hub = h
-	if b.database, err = pgx.Connect(ctx, h.databaseURL()); err != nil {
-		return fmt.Errorf("connect to the hub's database: %w", err)
-	}
-	if err := b.database.QueryRow(ctx, `select id::text from clinic`).Scan(&b.clinic); err != nil {
-		return fmt.Errorf("find the clinic: %w", err)
+	if err := b.adopt(ctx, h); err != nil {
+		return err
 	}
 	if b.admin, err = b.seedAdmin(ctx); err != nil {
 		return err
 	}
 	return b.writeRules(ctx)
+}
+
+// adopt takes a hub that has been started: it is stopped with the bench.
+func (b *bench) adopt(ctx context.Context, h *runningHub) (err error) {
+	b.hub = h
+	if b.database, err = pgx.Connect(ctx, h.databaseURL()); err != nil {
+		return fmt.Errorf("connect to the hub's database: %w", err)
+	}
+	if err := b.database.QueryRow(ctx, `select id::text, current_setting('server_version') from clinic`).Scan(&b.clinic, &b.postgres); err != nil {
+		return fmt.Errorf("find the clinic: %w", err)
+	}
+	return nil
+}
+
+// closeHub ends what runs; a figure after it starts anew.
+func (b *bench) closeHub() error {
+	err := b.close()
+	*b = bench{options: b.options, postgres: b.postgres}
+	return err
 }
 
 func (b *bench) close() error {
@@ -116,7 +138,9 @@ func (b *bench) close() error {
 	return b.hub.stop(ctx)
 }
 
-func startHub(ctx context.Context, binary string) (*runningHub, error) {
+// startHub starts the program with a private PostgreSQL, or on one that the bench has
+// started before.
+func startHub(ctx context.Context, binary string, outside *arena) (*runningHub, error) {
 	dir, err := os.MkdirTemp("", "wl-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("make a directory for the hub: %w", err)
@@ -125,7 +149,7 @@ func startHub(ctx context.Context, binary string) (*runningHub, error) {
 	if err := errors.Join(os.Chmod(dir, 0o711), os.Mkdir(filepath.Join(dir, "data"), 0o711)); err != nil {
 		return nil, fmt.Errorf("open the hub's directory: %w", err)
 	}
-	h := &runningHub{dir: dir, exited: make(chan struct{})}
+	h := &runningHub{dir: dir, exited: make(chan struct{}), outside: outside}
 	for _, addr := range []*string{&h.chat, &h.console, &h.mgmt} {
 		if *addr, err = freeAddr(); err != nil {
 			return nil, err
@@ -133,6 +157,9 @@ func startHub(ctx context.Context, binary string) (*runningHub, error) {
 	}
 	h.cmd = exec.Command(binary, "serve", "--data-dir", filepath.Join(dir, "data"), "--chat", h.chat, "--console", h.console, "--manage", h.mgmt)
 	h.cmd.Env = append(os.Environ(), "WARDLINE_CHAT_URL=http://"+h.chat, "WARDLINE_CONSOLE_URL=http://"+h.console, "WARDLINE_LOG_LEVEL=warn")
+	if outside != nil {
+		h.cmd.Env = append(h.cmd.Env, "WARDLINE_DATABASE_URL="+outside.url(hubDatabase, store.AppRole), "WARDLINE_DATABASE_OWNER_URL="+outside.url(hubDatabase, embedded.Superuser))
+	}
 	h.cmd.Stdout, h.cmd.Stderr = &h.out, &h.out
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := h.cmd.Start(); err != nil {
@@ -183,13 +210,19 @@ func (h *runningHub) stop(ctx context.Context) error {
 
 // databaseURL is the superuser's way into the private database: its Unix socket.
 func (h *runningHub) databaseURL() string {
-	return "postgres:///wardline?host=" + url.QueryEscape(filepath.Join(h.dir, "data/postgres/run")) + "&user=postgres"
+	if h.outside != nil {
+		return h.outside.pg.URL(hubDatabase, embedded.Superuser)
+	}
+	return "postgres:///" + hubDatabase + "?host=" + url.QueryEscape(filepath.Join(h.dir, "data/postgres/run")) + "&user=postgres"
 }
 
 // cpu returns the processor time of the hub and its PostgreSQL so far.
 func (h *runningHub) cpu() cpu { return processorTime(h.cmd.Process.Pid, h.postmaster()) }
 
 func (h *runningHub) postmaster() int {
+	if h.outside != nil {
+		return h.outside.pg.PID()
+	}
 	files, _ := filepath.Glob(filepath.Join(h.dir, "data/postgres/*/postmaster.pid"))
 	if len(files) == 0 {
 		return -1

@@ -71,6 +71,7 @@ func figures() []figure {
 		{"emergency", measureEmergency},
 		{"alerts", measureAlerts},
 		{"mllp", measureMLLP},
+		{"chat", measureTalk},
 	}
 }
 
@@ -93,7 +94,7 @@ func measure(ctx context.Context, o options) error {
 	b := &bench{options: o}
 	share := startShare()
 	all, err := measureAll(ctx, b)
-	about := machine(ctx, b.database)
+	about := machine(b.postgres)
 	err = errors.Join(err, b.close())
 	about.Others = share.others() // the processes of this run have ended: their time is known
 	return errors.Join(err, report(os.Stdout, o, about, all))

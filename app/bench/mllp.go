@@ -102,7 +102,7 @@ func (m *mllpFigure) closedLoop(ctx context.Context) ([]result, error) {
 		ratio = append(ratio, r.PerSecond/inserted.PerSecond)
 	}
 	rate := rounds("MLLP stored and ACKed, 8 connections", "msg/s", sent)
-	rate.Note = fmt.Sprintf("1 MFN^M02 in %d, else ADT; %s", oneMFNIn, used.per(total))
+	rate.Note = fmt.Sprintf("1 MFN^M02 in %d, else ADT; %s", oneMFNIn, used.per(total, "hub"))
 	base := rounds("single inserts, 1 connection", "commits/s", single)
 	base.Note = "the same raw row, with the indexes of its table"
 	return append([]result{rounds("MLLP ratio to single inserts", "x", ratio).atLeast(aimMLLPRatio), rate, base}, m.kinds(ctx)...), nil
@@ -117,7 +117,7 @@ func (m *mllpFigure) kinds(ctx context.Context) []result {
 		if err != nil {
 			continue
 		}
-		out = append(out, result{Figure: "MLLP, " + k.name, Unit: "msg/s", Value: r.PerSecond, Note: m.hub.cpu().since(before).per(r.Sent)})
+		out = append(out, result{Figure: "MLLP, " + k.name, Unit: "msg/s", Value: r.PerSecond, Note: m.hub.cpu().since(before).per(r.Sent, "hub")})
 	}
 	return out
 }

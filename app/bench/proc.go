@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"context"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // machineLine is what figures must be read with.
@@ -34,16 +32,13 @@ func (m machineLine) String() string {
 
 // machine describes where the run took place. The server's version is left out when no
 // figure needed the hub.
-func machine(ctx context.Context, db *pgx.Conn) machineLine {
-	m := machineLine{CPU: procLine("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Go: runtime.Version(), PostgreSQL: "not started"}
+func machine(postgres string) machineLine {
+	m := machineLine{CPU: procLine("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Go: runtime.Version(), PostgreSQL: cmp.Or(postgres, "not started")}
 	if kib, err := strconv.Atoi(strings.TrimSuffix(procLine("/proc/meminfo", "MemTotal"), " kB")); err == nil {
 		m.RAM = fmt.Sprintf("%.0f GiB", float64(kib)/(1<<20))
 	}
 	m.Kernel = strings.TrimSpace(readOr("/proc/sys/kernel/osrelease", "unknown"))
 	m.Load, _, _ = strings.Cut(readOr("/proc/loadavg", "unknown"), " ")
-	if db != nil {
-		_ = db.QueryRow(ctx, `select current_setting('server_version')`).Scan(&m.PostgreSQL)
-	}
 	return m
 }
 
@@ -145,13 +140,13 @@ type cpu struct{ hub, postgres time.Duration }
 
 func (c cpu) since(before cpu) cpu { return cpu{c.hub - before.hub, c.postgres - before.postgres} }
 
-// per says what one of n things cost.
-func (c cpu) per(n int) string {
+// per says what one of n things cost, in the server of that name and in its database.
+func (c cpu) per(n int, server string) string {
 	if n == 0 {
 		return ""
 	}
 	us := func(d time.Duration) string { return number(float64(d.Microseconds()) / float64(n)) }
-	return fmt.Sprintf("CPU us each: hub %s, PostgreSQL %s", us(c.hub), us(c.postgres))
+	return fmt.Sprintf("CPU us each: %s %s, PostgreSQL %s", server, us(c.hub), us(c.postgres))
 }
 
 // processorTime sums up the hub, and its PostgreSQL with every backend.

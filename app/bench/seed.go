@@ -82,15 +82,17 @@ func (b *bench) seedWards(ctx context.Context, prefix string, wards, people int)
 			add("room_member", room, d.account)
 		}
 	}
-	return devices, b.copyRows(ctx, rows)
+	return devices, b.copyRows(ctx, wardTables, rows)
 }
 
-// seedColumns are the columns after clinic_id, in the order in which tables refer to each
-// other.
-var seedColumns = [...]struct {
-	table   string
+// seedTable is a table and its columns after clinic_id.
+type seedTable struct {
+	name    string
 	columns []string
-}{
+}
+
+// wardTables are in the order in which they refer to each other.
+var wardTables = []seedTable{
 	{"unit", []string{"id", "code", "name", "kind"}},
 	{"role", []string{"id", "unit_id", "name"}},
 	{"room", []string{"id", "kind", "name", "unit_id"}},
@@ -101,11 +103,11 @@ var seedColumns = [...]struct {
 	{"room_member", []string{"room_id", "user_id"}},
 }
 
-func (b *bench) copyRows(ctx context.Context, rows map[string][][]any) error {
-	for _, s := range seedColumns {
-		columns := append([]string{"clinic_id"}, s.columns...)
-		if _, err := b.database.CopyFrom(ctx, pgx.Identifier{s.table}, columns, pgx.CopyFromRows(rows[s.table])); err != nil {
-			return fmt.Errorf("seed %s: %w", s.table, err)
+func (b *bench) copyRows(ctx context.Context, tables []seedTable, rows map[string][][]any) error {
+	for _, t := range tables {
+		columns := append([]string{"clinic_id"}, t.columns...)
+		if _, err := b.database.CopyFrom(ctx, pgx.Identifier{t.name}, columns, pgx.CopyFromRows(rows[t.name])); err != nil {
+			return fmt.Errorf("seed %s: %w", t.name, err)
 		}
 	}
 	return b.analyze(ctx)

@@ -39,6 +39,19 @@ type socket struct {
 	writing sync.Mutex
 	ready   chan struct{}
 	once    sync.Once
+	ears    ears
+
+	owing sync.Mutex
+	owed  map[string]int64 // acknowledgements that wait, by room
+}
+
+// ears are told what a socket hears, from the goroutine that reads.
+type ears struct {
+	item    func(itemHeader, time.Time)
+	refused func(id, code string) // nil for sockets that send nothing
+	// ackEvery is how long acknowledgements of a room's items may wait for later ones; with 0
+	// each goes at once, as that of an alarm does.
+	ackEvery time.Duration
 }
 
 // open connects devices and returns when each has caught up.
@@ -49,7 +62,7 @@ func (l *loader) open(ctx context.Context, a openArgs) (openResult, error) {
 	group.SetLimit(dialersAtOnce)
 	for i, d := range a.Devices {
 		group.Go(func() (err error) {
-			sockets[i], err = l.connect(ctx, a.Chat, d, i)
+			sockets[i], err = dialSocket(ctx, a.Chat, d, i, ears{item: func(h itemHeader, at time.Time) { l.arrivals.note(h.Ref, at) }})
 			return err
 		})
 	}
@@ -60,7 +73,8 @@ func (l *loader) open(ctx context.Context, a openArgs) (openResult, error) {
 	return openResult{len(sockets), time.Since(start).Seconds()}, nil
 }
 
-func (l *loader) connect(ctx context.Context, chat string, d device, i int) (*socket, error) {
+// dialSocket connects the i-th device of its process and returns when it has caught up.
+func dialSocket(ctx context.Context, chat string, d device, i int, e ears) (*socket, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectBound)
 	defer cancel()
 	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+i/perSource))}}
@@ -73,12 +87,12 @@ func (l *loader) connect(ctx context.Context, chat string, d device, i int) (*so
 		}
 		return nil, fmt.Errorf("open socket %d: %w", i, err)
 	}
-	s := &socket{ws: ws, ready: make(chan struct{})}
+	s := &socket{ws: ws, ready: make(chan struct{}), ears: e}
 	hello, _ := json.Marshal(map[string]any{"t": "hello", "device": d.ID, "cursor": map[string]int64{}})
-	if err := s.write(hello); err != nil {
+	if err := s.write(websocket.TextMessage, hello); err != nil {
 		return nil, fmt.Errorf("say hello: %w", err)
 	}
-	go s.read(l.arrivals)
+	go s.read()
 	select {
 	case <-s.ready:
 		return s, nil
@@ -87,15 +101,15 @@ func (l *loader) connect(ctx context.Context, chat string, d device, i int) (*so
 	}
 }
 
-func (s *socket) write(frame []byte) error {
+func (s *socket) write(kind int, frame []byte) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	return s.ws.WriteMessage(websocket.TextMessage, frame)
+	return s.ws.WriteMessage(kind, frame)
 }
 
 // read takes frames as a browser does: it notes an item's arrival first and acknowledges
 // it then. Pongs are sent by the library.
-func (s *socket) read(seen *arrivals) {
+func (s *socket) read() {
 	for {
 		kind, frame, err := s.ws.ReadMessage()
 		if err != nil {
@@ -110,17 +124,52 @@ func (s *socket) read(seen *arrivals) {
 		if err != nil {
 			continue
 		}
-		seen.note(item.Ref, now)
-		if s.write(fmt.Appendf(nil, `{"t":"ack","room":%q,"seq":%d}`, item.Room, item.Seq)) != nil {
-			return
-		}
+		s.ears.item(item, now)
+		s.owe(item)
 	}
 }
 
+// owe acknowledges an item, at once or together with later ones. Where that fails, reading
+// fails as well.
+func (s *socket) owe(item itemHeader) {
+	s.owing.Lock()
+	defer s.owing.Unlock()
+	if s.owed == nil {
+		s.owed = map[string]int64{}
+	}
+	waiting := len(s.owed) > 0
+	s.owed[item.Room] = item.Seq
+	switch {
+	case s.ears.ackEvery == 0:
+		s.payLocked()
+	case !waiting:
+		time.AfterFunc(s.ears.ackEvery, func() {
+			s.owing.Lock()
+			defer s.owing.Unlock()
+			s.payLocked()
+		})
+	}
+}
+
+func (s *socket) payLocked() {
+	for room, seq := range s.owed {
+		_ = s.write(websocket.TextMessage, fmt.Appendf(nil, `{"t":"ack","room":%q,"seq":%d}`, room, seq))
+	}
+	clear(s.owed)
+}
+
 func (s *socket) hear(frame []byte) {
-	var said struct{ T string }
-	if json.Unmarshal(frame, &said) == nil && said.T == "ready" {
+	var said struct{ T, ID, Code string }
+	if json.Unmarshal(frame, &said) != nil {
+		return
+	}
+	switch said.T {
+	case "ready":
 		s.once.Do(func() { close(s.ready) })
+	case "refused":
+		if s.ears.refused != nil {
+			s.ears.refused(said.ID, said.Code)
+		}
 	}
 }
 
@@ -128,6 +177,7 @@ func (s *socket) hear(frame []byte) {
 type itemHeader struct {
 	Room string `json:"room"`
 	Seq  int64  `json:"seq"`
+	ID   string `json:"id"`
 	Ref  string `json:"ref"` // the alert
 }
 

@@ -92,7 +92,7 @@ func (w *worker) stop() {
 
 // serveLoad is the child: it obeys orders until the parent closes its input.
 func serveLoad(ctx context.Context, in io.Reader, out io.Writer) error {
-	l := &loader{arrivals: newArrivals()}
+	l := &loader{arrivals: newArrivals(), parties: map[string]*party{}}
 	dec, enc := json.NewDecoder(bufio.NewReader(in)), json.NewEncoder(out)
 	for {
 		var o order
@@ -112,6 +112,7 @@ func serveLoad(ctx context.Context, in io.Reader, out io.Writer) error {
 type loader struct {
 	arrivals *arrivals
 	sockets  []*socket
+	parties  map[string]*party // by protocol
 }
 
 func (l *loader) obey(ctx context.Context, o order) reply {
@@ -124,6 +125,10 @@ func (l *loader) obey(ctx context.Context, o order) reply {
 		data, err = run(ctx, o, l.raiseAlerts)
 	case "emergency":
 		data, err = run(ctx, o, l.raiseEmergency)
+	case "connect":
+		data, err = run(ctx, o, l.connect)
+	case "talk":
+		data, err = run(ctx, o, l.talk)
 	case "mllp":
 		data, err = run(ctx, o, sendHL7)
 	case "insert":

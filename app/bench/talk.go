@@ -1,0 +1,342 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	talkers     = 1_000 // connected devices; those who neither write nor hear are idle
+	talkPairs   = 50
+	talkRoom    = 100 // members, the sender among them
+	pairsAtOnce = 1   // messages in flight in each pair
+	roomAtOnce  = 4
+	talkRounds  = 3
+	talkRound   = 4 * time.Second
+	talkOffered = 500 // messages a second, in pairs
+	talkOpen    = 6 * time.Second
+	// openAtOnce is far above what 500 a second need, so that a wait for a worker is a server's.
+	openAtOnce   = 256
+	aimTalkRatio = 2 // times the peer's durable rate
+	aimTalkP99   = 50
+)
+
+// side is one of the servers that are compared, and who talks there.
+type side struct {
+	name, protocol, addr string
+	pid                  int
+	talkers              []talker
+	pairs, room          []group
+	archived             func(context.Context) (int, error) // messages in its archive
+	copies               func(pairs, room int) int          // how many those must be
+	sent                 map[string]int                     // by load
+}
+
+// talkFigure runs the same load against the hub and a peer, in turns.
+type talkFigure struct {
+	*bench // of the hub in the arena
+	arena  *arena
+	peer   *ejabberd
+	load   *worker
+	sides  []*side
+}
+
+// measureTalk measures conversations: at the hub, and at ejabberd where it is installed.
+func measureTalk(ctx context.Context, b *bench) (out []result, err error) {
+	// Whatever ran before has left a heap, a history and connections.
+	if err := b.closeHub(); err != nil {
+		return nil, err
+	}
+	f := &talkFigure{bench: &bench{options: b.options}}
+	defer func() { err = errors.Join(err, f.close()) }()
+	if err := f.open(ctx); err != nil {
+		return nil, err
+	}
+	b.postgres = f.postgres
+	memory, err := f.connectHub(ctx)
+	if err != nil {
+		return nil, err
+	}
+	peer, err := f.connectPeer(ctx)
+	out = append(memory, peer...)
+	if err != nil {
+		return out, err
+	}
+	talked, err := f.compare(ctx)
+	return append(out, talked...), err
+}
+
+func (f *talkFigure) open(ctx context.Context) (err error) {
+	if f.arena, err = openArena(ctx); err != nil {
+		return err
+	}
+	h, err := startHub(ctx, f.binary, f.arena)
+	if err != nil {
+		return err
+	}
+	if err := f.adopt(ctx, h); err != nil {
+		return err
+	}
+	f.load, err = startWorker()
+	return err
+}
+
+func (f *talkFigure) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var errs []error
+	if f.load != nil {
+		f.load.stop()
+	}
+	if f.peer != nil {
+		errs = append(errs, f.peer.stop())
+	}
+	errs = append(errs, f.bench.close())
+	if f.arena != nil {
+		errs = append(errs, f.arena.close(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// connectHub seeds the hub, connects everybody and tells what a connection takes.
+func (f *talkFigure) connectHub(ctx context.Context) ([]result, error) {
+	s, err := f.hubSide(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before, err := f.settled(ctx, 0, 3*time.Second)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.connect(ctx, s); err != nil {
+		return nil, err
+	}
+	after, err := f.settled(ctx, f.scaledTime(settleAtLeast), f.scaledTime(settleAtMost))
+	if err != nil {
+		return nil, err
+	}
+	return []result{perLine(s, before, after).atMost(aimIdleKB)}, nil
+}
+
+func perLine(s *side, before, after float64) result {
+	n := len(s.talkers)
+	return result{Figure: "chat, memory per idle connection, " + s.name, Unit: "kB", Value: (after - before) * 1.024 / float64(n),
+		Note: fmt.Sprintf("%.0f MB with none, %.0f MB with %d idle", before/1024, after/1024, n)}
+}
+
+// connectPeer does the same at ejabberd; nothing where that is not installed.
+func (f *talkFigure) connectPeer(ctx context.Context) (out []result, err error) {
+	if !hasEjabberd() {
+		return []result{{Figure: "chat, ejabberd", Note: "not installed (deploy/install-deps.sh bench): nothing to compare with"}}, nil
+	}
+	if f.peer, err = startEjabberd(ctx, f.arena, f.scaled(talkers)); err != nil {
+		return nil, err
+	}
+	s := f.peerSide()
+	before, err := residentKB(s.pid)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.connect(ctx, s); err != nil {
+		return nil, err
+	}
+	after, err := residentKB(s.pid)
+	return []result{perLine(s, before, after)}, err
+}
+
+func (f *talkFigure) connect(ctx context.Context, s *side) error {
+	args := connectArgs{Protocol: s.protocol, Addr: s.addr, Talkers: s.talkers}
+	if err := f.load.do(ctx, crowdBound, "connect", args, nil); err != nil {
+		return fmt.Errorf("connect to %s: %w", s.name, err)
+	}
+	f.sides = append(f.sides, s)
+	return f.idle(ctx, s)
+}
+
+// idle waits until a server has stopped working: those who joined a room are told to each
+// other long after the last one was let in.
+func (f *talkFigure) idle(ctx context.Context, s *side) error {
+	const step, most = 500 * time.Millisecond, 100 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for before := f.used(s); ; {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not come to rest: %w", s.name, ctx.Err())
+		case <-time.After(step):
+		}
+		now := f.used(s)
+		if spent := now.since(before); spent.hub+spent.postgres < most {
+			return nil
+		}
+		before = now
+	}
+}
+
+func (f *talkFigure) used(s *side) cpu { return processorTime(s.pid, f.hub.postmaster()) }
+
+// groupsOf lays pairs and the room over the first talkers. address tells how a talker writes
+// to another one; room is the same for all.
+func (f *talkFigure) groupsOf(address func(pair, to int) string, room string) (pairs, rooms []group) {
+	n := f.scaled(talkPairs)
+	for i := range n {
+		pairs = append(pairs, group{[]int{2 * i, 2*i + 1}, []string{address(i, 2*i+1), address(i, 2*i)}})
+	}
+	var all group
+	for i := range f.scaled(talkRoom) {
+		all.Lines, all.Rooms = append(all.Lines, 2*n+i), append(all.Rooms, room)
+	}
+	return pairs, []group{all}
+}
+
+func (f *talkFigure) peerSide() *side {
+	s := &side{name: "ejabberd", protocol: overXMPP, addr: f.peer.addr, pid: f.peer.cmd.Process.Pid, sent: map[string]int{}}
+	const room = "bench@" + xmppRooms
+	s.pairs, s.room = f.groupsOf(func(_, to int) string { return fmt.Sprintf("u%d@%s", to, xmppDomain) }, room)
+	for i := range f.scaled(talkers) {
+		s.talkers = append(s.talkers, talker{Login: fmt.Sprintf("u%d", i)})
+	}
+	for _, i := range s.room[0].Lines {
+		s.talkers[i].Rooms = []string{room}
+	}
+	s.archived = func(ctx context.Context) (int, error) {
+		return f.arena.count(ctx, ejabberdDatabase, `select count(*) from archive`)
+	}
+	s.copies = func(pairs, room int) int { return 2*pairs + room } // a pair's message is in both people's archives
+	return s
+}
+
+// load is one kind of round.
+type talkLoad struct {
+	name    string
+	groups  func(*side) []group
+	atOnce  int // in each group
+	rate    int
+	length  time.Duration
+	aimRate bool // the hub's rate is held against the peer's
+}
+
+func pairsOf(s *side) []group { return s.pairs }
+func roomOf(s *side) []group  { return s.room }
+
+// compare runs every load at every side, who begins changing from round to round.
+func (f *talkFigure) compare(ctx context.Context) ([]result, error) {
+	loads := []talkLoad{
+		{"pairs", pairsOf, pairsAtOnce, 0, talkRound, true},
+		{fmt.Sprintf("room of %d", f.scaled(talkRoom)), roomOf, roomAtOnce, 0, talkRound, true},
+		{fmt.Sprintf("pairs at %d/s", f.scaled(talkOffered)), pairsOf, 0, f.scaled(talkOffered), talkOpen, false},
+	}
+	var out []result
+	for _, l := range loads {
+		got, err := f.compareBy(ctx, l)
+		out = append(out, got...)
+		if err != nil {
+			return out, fmt.Errorf("%s: %w", l.name, err)
+		}
+	}
+	return out, f.checkArchives(ctx)
+}
+
+// tally is what the rounds of one load at one side gave.
+type tally struct {
+	rate, p50, p99 []float64
+	used           cpu
+	sent           int
+}
+
+func (f *talkFigure) compareBy(ctx context.Context, l talkLoad) ([]result, error) {
+	tallies := make([]tally, len(f.sides))
+	for round := range talkRounds + 1 {
+		for i := range f.sides {
+			i = (i + round) % len(f.sides)
+			length := f.scaledTime(l.length)
+			if round == 0 {
+				length /= 4 // warms up and does not count
+			}
+			if err := f.round(ctx, l, length, f.sides[i], &tallies[i]); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.sides[i].name, err)
+			}
+			if round == 0 {
+				tallies[i] = tally{}
+			}
+		}
+	}
+	return f.results(l, tallies), nil
+}
+
+func (f *talkFigure) round(ctx context.Context, l talkLoad, length time.Duration, s *side, t *tally) error {
+	groups := l.groups(s)
+	workers := l.atOnce * len(groups)
+	if l.rate > 0 {
+		workers = openAtOnce
+	}
+	before := f.used(s)
+	var r talkResult
+	args := talkArgs{Protocol: s.protocol, Groups: groups, Workers: workers, Rate: l.rate, Length: length}
+	if err := f.load.do(ctx, length+roundSafety, "talk", args, &r); err != nil {
+		return err
+	}
+	spent := f.used(s).since(before)
+	if r.Missing > 0 || r.Sent == 0 {
+		return fmt.Errorf("%d of %d messages did not arrive: %s", r.Missing, r.Sent, r.Why)
+	}
+	if len(groups) == 1 {
+		s.sent["room"] += r.Sent
+	} else {
+		s.sent["pairs"] += r.Sent
+	}
+	t.rate, t.p50, t.p99 = append(t.rate, r.PerSecond), append(t.p50, r.Latency.P50), append(t.p99, r.Latency.P99)
+	t.used, t.sent = cpu{t.used.hub + spent.hub, t.used.postgres + spent.postgres}, t.sent+r.Sent
+	return f.idle(ctx, s)
+}
+
+func (f *talkFigure) results(l talkLoad, tallies []tally) []result {
+	var out []result
+	for i, s := range f.sides {
+		name := fmt.Sprintf("chat, %s, %s", l.name, s.name)
+		if t := tallies[i]; l.rate > 0 {
+			p99 := rounds(name+", p99", "ms", t.p99)
+			p99.Note = fmt.Sprintf("p50 %s ms; %s", number(median(t.p50)), t.used.per(t.sent, s.name))
+			if s.protocol == overHub {
+				p99 = p99.atMost(aimTalkP99)
+			}
+			out = append(out, p99)
+		} else {
+			rate := rounds(name, "msg/s", t.rate)
+			rate.Note = fmt.Sprintf("durable; p50 %s, p99 %s ms; %s", number(median(t.p50)), number(median(t.p99)), t.used.per(t.sent, s.name))
+			out = append(out, rate)
+		}
+	}
+	if len(f.sides) == 2 && l.aimRate {
+		hub, peer := tallies[0], tallies[1]
+		out = append(out,
+			rounds("chat, "+l.name+", rate, hub : ejabberd", "x", ratios(hub.rate, peer.rate)).atLeast(aimTalkRatio),
+			rounds("chat, "+l.name+", p99, hub : ejabberd", "x", ratios(hub.p99, peer.p99)).atMost(1))
+	}
+	return out
+}
+
+func ratios(a, b []float64) []float64 {
+	out := make([]float64, len(a))
+	for i := range a {
+		out[i] = a[i] / b[i]
+	}
+	return out
+}
+
+// checkArchives holds what was sent against what the database has: a server that had told
+// receivers of messages and not yet kept them would be found out.
+func (f *talkFigure) checkArchives(ctx context.Context) error {
+	for _, s := range f.sides {
+		got, err := s.archived(ctx)
+		if err != nil {
+			return err
+		}
+		if want := s.copies(s.sent["pairs"], s.sent["room"]); got != want {
+			return fmt.Errorf("%s has %d messages in its archive, %d were sent", s.name, got, want)
+		}
+	}
+	return nil
+}
