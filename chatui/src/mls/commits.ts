@@ -3,6 +3,7 @@ import {
   createGroup as createFirst,
   emptyPskIndex,
   processPublicMessage,
+  unprotectPublicMessage,
   type ClientState,
   type Proposal,
   type PublicMessage,
@@ -152,10 +153,31 @@ export async function openCommit(
   const before = roster(group);
   const committer = committerOf(group, before, publicMessage, from);
   return refusing("commit", async () => {
+    if (removes.includes(group.leaf)) return leave(group, publicMessage, before, committer, removes);
     const state = believing(group, committer.clinic, believe(certified));
     const { newState } = await processPublicMessage(state, publicMessage, emptyPskIndex, await suite);
     return { group: new Group(newState), facts: factsOf(before, newState, committer, removes) };
   });
+}
+
+/**
+ * The commit that removes this device is the last it reads. The library does not notice when the same commit adds
+ * somebody in its place, so it is told apart here; what the commit adds is no business of this device any more.
+ */
+async function leave(
+  { state }: Group,
+  message: PublicMessage,
+  before: readonly Leaf[],
+  committer: Leaf,
+  removed: readonly number[],
+): Promise<{ group: Group; facts: CommitFacts }> {
+  const { keySchedule, groupContext, ratchetTree } = state;
+  await unprotectPublicMessage(keySchedule.membershipKey, groupContext, ratchetTree, message, await suite);
+  const group = new Group({ ...state, groupActiveState: { kind: "removedFromGroup" } });
+  const after = before.filter(({ index }) => !removed.includes(index));
+  const removes = before.filter(({ index }) => removed.includes(index));
+  const facts = { epoch: group.epoch + 1, committer, adds: [], removes, before, after, selfRemoved: true };
+  return { group, facts };
 }
 
 function checkFrame(group: Group, { content, senderType }: PublicMessage): void {
@@ -194,13 +216,13 @@ function factsOf(before: readonly Leaf[], state: ClientState, committer: Leaf, r
   if (devicesTwice(after)) throw new MlsError("commit", "a device twice");
   const kept = new Set(before.map(({ index }) => index).filter((index) => !removed.includes(index)));
   return {
-    epoch: Number(state.groupContext.epoch) + (state.groupActiveState.kind === "removedFromGroup" ? 1 : 0),
+    epoch: Number(state.groupContext.epoch),
     committer,
     adds: after.filter(({ index }) => !kept.has(index)),
     removes: before.filter(({ index }) => removed.includes(index)),
     before,
     after,
-    selfRemoved: state.groupActiveState.kind === "removedFromGroup",
+    selfRemoved: false,
   };
 }
 

@@ -29,6 +29,7 @@ export {
 } from "ts-mls/leafNode.js";
 export { decodeMlsMessage, encodeMlsMessage, type MLSMessage } from "ts-mls/message.js";
 export { protectApplicationData, unprotectPrivateMessage } from "ts-mls/messageProtection.js";
+export { unprotectPublicMessage } from "ts-mls/messageProtectionPublic.js";
 export { CodecError, CryptoError, CryptoVerificationError, MlsError as LibraryError, ValidationError } from "ts-mls/mlsError.js";
 export { parentHashInputEncoder } from "ts-mls/parentHash.js";
 export { pathToRoot } from "ts-mls/pathSecrets.js";
