@@ -28,6 +28,7 @@ type alertPath struct {
 func (c *chat) alertRoutes() {
 	handle(c.api, route{"POST", "/alerts/{id}/{act}", "act", "Accept, reject, ... an alert; the same again is harmless", member, 200}, c.act)
 	handle(c.api, route{"GET", "/alerts/{id}/story", "story", "What happened to an alert", member, 200}, c.story)
+	handle(c.api, route{"GET", "/alerts/{id}/responders", "responders", "With whom an alert can be discussed; 404 for all but its recipients", member, 200}, c.responders)
 }
 
 func (c *chat) act(ctx context.Context, in *actInput) (actReply, error) {
@@ -91,4 +92,22 @@ func storyView(entries []alerting.Entry, names map[hub.UserID]string) []StoryEnt
 		out = append(out, line)
 	}
 	return out
+}
+
+// responderView is somebody an alert can be discussed with.
+type responderView struct {
+	User     hub.UserID `json:"user"`
+	Name     string     `json:"name"`
+	Accepted bool       `json:"accepted"`
+}
+
+// responders is for the recipients of an alert, who are among them themselves.
+func (c *chat) responders(ctx context.Context, in *alertPath) (list[responderView], error) {
+	s := caller(ctx)
+	found, err := c.o.Responders.Responders(ctx, s.Clinic, in.ID, s.Account.ID)
+	var out list[responderView]
+	for _, r := range found {
+		out.Items = append(out.Items, responderView(r))
+	}
+	return out, err
 }

@@ -49,6 +49,7 @@ func newConsole(o ConsoleOptions) (*console, error) {
 	c.planRoutes()
 	c.ruleRoutes()
 	c.alertRoutes()
+	c.chatRoutes()
 	c.socket(route{"GET", "/live", "live", "WebSocket that says what has changed", admin, 101}, c.live)
 	c.finish()
 	return c, e.serveFiles()

@@ -36,10 +36,13 @@ type ChatOptions struct {
 	Rooms   func(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]stream.Room, error)
 	Items   Items
 	Stream  *stream.Hub
-	Talk    Talk
-	Push    Push   // nil: switched off
-	HubKey  []byte // Ed25519 public key that signs what the hub seals, 32 bytes
-	HubID   []byte // its key id
+
+	Responders Responders
+
+	Talk   Talk
+	Push   Push   // nil: switched off
+	HubKey []byte // Ed25519 public key that signs what the hub seals, 32 bytes
+	HubID  []byte // its key id
 }
 
 // Items reads rooms for one device: messaging.Log.
@@ -65,4 +68,5 @@ type ConsoleOptions struct {
 	Rules      Rules
 	Board      Board
 	Live       *stream.Live
+	Health     Health
 }

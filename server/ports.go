@@ -141,6 +141,20 @@ type Board interface {
 	Alert(ctx context.Context, clinic hub.ClinicID, id hub.AlertID) (alerting.Detail, error)
 }
 
+// Responders says with whom an alert can be discussed: *store.DB.
+type Responders interface {
+	// Responders returns the recipients of an alert who can chat; hub.NotFound unless the user
+	// is or was one of them.
+	Responders(ctx context.Context, clinic hub.ClinicID, alert hub.AlertID, user hub.UserID) ([]alerting.Responder, error)
+}
+
+// Health is how conversations are doing.
+type Health interface {
+	Chat(ctx context.Context, clinic hub.ClinicID) (ChatHealth, error)
+	// Faults returns the newest items that devices could not open, those still open first.
+	Faults(ctx context.Context, clinic hub.ClinicID) ([]messaging.FaultRecord, error)
+}
+
 // Overview counts what the first page of the console shows. Connectors are filled in by
 // the server.
 type Overview interface {

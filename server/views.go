@@ -123,7 +123,7 @@ type Summary struct {
 
 // Todo is something an administrator should look at.
 type Todo struct {
-	Kind  string `json:"kind" enum:"plan_held,connector_down,message_errors,uncovered_role,activation_open"`
+	Kind  string `json:"kind" enum:"plan_held,connector_down,message_errors,uncovered_role,activation_open,recorder_away,chat_faults"`
 	Count int    `json:"count"`
 	Ref   string `json:"ref,omitempty"`
 }
@@ -148,4 +148,19 @@ type AccountCounts struct {
 	Invited int `json:"invited"`
 	Active  int `json:"active"`
 	Locked  int `json:"locked"`
+}
+
+// ChatHealth is how conversations are doing.
+type ChatHealth struct {
+	Recorder RecorderHealth `json:"recorder"`
+	Open     int            `json:"open" doc:"Items that devices could not open and that nobody has restored."`
+	Repaired int            `json:"repaired"`
+	ByCause  map[string]int `json:"by_cause"`
+}
+
+// RecorderHealth is whether the recorder is at work.
+type RecorderHealth struct {
+	Connected bool      `json:"connected"`
+	LastSeen  time.Time `json:"last_seen,omitzero" doc:"Absent: never."`
+	Away      bool      `json:"away" doc:"For so long that somebody should look."`
 }

@@ -156,6 +156,9 @@ func (c *conn) meet(f heard) {
 		c.cursor, c.hello, c.pinged = f.Cursor, true, time.Now()
 		c.mu.Unlock()
 		c.confirm(c.hub.join(c), f.Cursor)
+		if c.hub.o.Joined != nil {
+			c.hub.o.Joined(c.device)
+		}
 		c.wake()
 	}
 }

@@ -45,10 +45,11 @@ type Options struct {
 	// Readers lists whose room it is; it is asked when another node has written to a room.
 	// Without it every connection of the clinic looks.
 	Readers   func(ctx context.Context, clinic hub.ClinicID, room hub.RoomID) ([]hub.UserID, error)
-	Recorder  hub.UserID // whose receipts say nothing; "": there is none
-	Receipts  bool       // members are told how far the others have come
-	SendRate  float64    // messages of a device per second in the long run; 30
-	SendBurst int        // messages at once; 300
+	Joined    func(device hub.DeviceID) // is called, and must not block, when a device has connected; may be nil
+	Recorder  hub.UserID                // whose receipts say nothing; "": there is none
+	Receipts  bool                      // members are told how far the others have come
+	SendRate  float64                   // messages of a device per second in the long run; 30
+	SendBurst int                       // messages at once; 300
 	Logger    *slog.Logger
 	Times     Times
 	Queue     int // items a connection may have waiting before it is resynced; 64

@@ -18,6 +18,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts/{id}/responders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** With whom an alert can be discussed; 404 for all but its recipients */
+        get: operations["responders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts/{id}/story": {
         parameters: {
             query?: never;
@@ -989,6 +1006,9 @@ export interface components {
         ListReceiptView: {
             items: components["schemas"]["ReceiptView"][];
         };
+        ListResponderView: {
+            items: components["schemas"]["ResponderView"][];
+        };
         ListRoom: {
             items: components["schemas"]["Room"][];
         };
@@ -1139,6 +1159,11 @@ export interface components {
         RepairedInputBody: {
             items: components["schemas"]["FaultItem"][];
         };
+        ResponderView: {
+            accepted: boolean;
+            name: string;
+            user: string;
+        };
         RoleInputBody: {
             /** @enum {string} */
             role: "owner" | "moderator" | "member" | "reader";
@@ -1252,6 +1277,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActReply"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    responders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListResponderView"];
                 };
             };
             /** @description Problem */

@@ -154,6 +154,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recorder, and messages that could not be read */
+        get: operations["chat-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connectors": {
         parameters: {
             query?: never;
@@ -747,6 +764,20 @@ export interface components {
             test: boolean;
             tokens: boolean;
         };
+        ChatHealthView: {
+            by_cause: {
+                [key: string]: number;
+            };
+            faults: components["schemas"]["UnreadableView"][];
+            /**
+             * Format: int64
+             * @description Items that devices could not open and that nobody has restored.
+             */
+            open: number;
+            recorder: components["schemas"]["RecorderHealth"];
+            /** Format: int64 */
+            repaired: number;
+        };
         Check: {
             detail?: string;
             name: string;
@@ -1205,6 +1236,16 @@ export interface components {
                 [key: string]: number;
             };
         };
+        RecorderHealth: {
+            /** @description For so long that somebody should look. */
+            away: boolean;
+            connected: boolean;
+            /**
+             * Format: date-time
+             * @description Absent: never.
+             */
+            last_seen?: string;
+        };
         RejectInputBody: {
             comment: string;
         };
@@ -1294,7 +1335,7 @@ export interface components {
             /** Format: int64 */
             count: number;
             /** @enum {string} */
-            kind: "plan_held" | "connector_down" | "message_errors" | "uncovered_role" | "activation_open";
+            kind: "plan_held" | "connector_down" | "message_errors" | "uncovered_role" | "activation_open" | "recorder_away" | "chat_faults";
             ref?: string;
         };
         TokenInputBody: {
@@ -1384,6 +1425,19 @@ export interface components {
             persons: number;
             roles: components["schemas"]["RoleRow"][];
             source: components["schemas"]["SourceRef"];
+        };
+        UnreadableView: {
+            /** Format: date-time */
+            at: string;
+            cause: string;
+            device: string;
+            device_name: string;
+            /** Format: date-time */
+            repaired_at?: string;
+            room: string;
+            /** Format: int64 */
+            seq: number;
+            user: components["schemas"]["NamedUser"];
         };
         UserRef: {
             name: string;
@@ -1677,6 +1731,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "chat-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatHealthView"];
+                };
             };
             /** @description Problem */
             default: {
