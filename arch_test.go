@@ -29,14 +29,15 @@ var rooms = map[string][]string{
 	"seal":     {},
 
 	// Domains know only the shared nouns and sealing, never each other.
-	"directory":                   {"hub", "seal"},
-	"accounts":                    {"hub", "seal"},
-	"messaging":                   {"hub", "messaging/framing"},
-	"messaging/framing":           {},
-	"messaging/fanout":            {"hub", "messaging"},
-	"messaging/push":              {"hub", "messaging"},
-	"messaging/fanout/fanouttest": {"hub", "messaging", "messaging/fanout"},
-	"alerting":                    {"hub", "seal"},
+	"directory":                     {"hub", "seal"},
+	"accounts":                      {"hub", "seal"},
+	"messaging":                     {"hub", "messaging/framing"},
+	"messaging/framing":             {},
+	"messaging/framing/framingtest": {},
+	"messaging/fanout":              {"hub", "messaging"},
+	"messaging/push":                {"hub", "messaging"},
+	"messaging/fanout/fanouttest":   {"hub", "messaging", "messaging/fanout"},
+	"alerting":                      {"hub", "seal"},
 
 	// Edges.
 	"notify":                {"hub", "seal", "alerting", "messaging", "messaging/fanout"},

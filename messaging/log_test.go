@@ -113,11 +113,11 @@ func TestSinceBoundsPages(t *testing.T) {
 	}
 }
 
-// TestNothingHereCanDecrypt holds promise 3 for this package and its fan-out: neither seal
+// TestNothingHereCanDecrypt holds promise 3 for this package, its fan-out and its parser: neither seal
 // nor any cryptography that opens content is linked in.
 func TestNothingHereCanDecrypt(t *testing.T) {
 	t.Parallel()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".", "./fanout").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".", "./fanout", "./framing").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
