@@ -33,8 +33,12 @@ export interface Counted {
 
 const keptRuns = 8;
 
-/** startCounts: of devices in the tree when this one joined, the first number seen is taken as it is. */
-export function startCounts(devices: readonly string[]): Counts {
+/**
+ * startCounts: of devices in the tree when this one joined, the first number seen is taken as it is. Who came with the
+ * founding commit (epoch 1) has missed nothing.
+ */
+export function startCounts(devices: readonly string[], epoch?: number): Counts {
+  if (epoch === 1) return {};
   return Object.fromEntries(devices.map((device) => [device, { ...fresh, elder: true }]));
 }
 

@@ -191,7 +191,7 @@ export class Client {
     if (!joined.lastResort) this.secrets.delete(joined.ref);
     this.group = this.#stored(joined.group);
     this.guard = startGuard(joined.roster, this.recorder, joined.by.user);
-    this.counts = startCounts(joined.roster.map(({ device }) => device));
+    this.counts = startCounts(joined.roster.map(({ device }) => device), joined.group.epoch);
     this.pending = null;
     return { kind: "joined" };
   }
