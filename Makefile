@@ -32,6 +32,9 @@ deps-run:
 deps-test:
 	@deploy/install-deps.sh test
 
+deps-bench:
+	@deploy/install-deps.sh bench
+
 check: ## formatting, vet, architecture, types of the web apps
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
 	@$(GO) vet ./...
@@ -43,10 +46,10 @@ golden: ## rewrite golden files after a deliberate change
 fuzz: ## fuzz every parser for FUZZTIME (default 30s) each
 	@deploy/fuzz.sh $${FUZZTIME:-30s}
 
-bench: build ## measure; figures as ratios within one run
+bench: deps-bench web build ## measure; figures as ratios within one run
 	@$(GO) run ./app/bench
 
 clean: ## remove what was built, keep data
 	@rm -rf bin node_modules adminui/dist/assets adminui/dist/index.html chatui/dist/assets chatui/dist/index.html
 
-.PHONY: help run test build web deps-run deps-test check golden fuzz bench clean
+.PHONY: help run test build web deps-run deps-test deps-bench check golden fuzz bench clean

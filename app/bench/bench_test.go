@@ -35,7 +35,7 @@ func TestQuick(t *testing.T) {
 	if _, err := os.Stat(binary); err != nil || testing.Short() {
 		t.Skip("needs bin/wardline (make build) and most of a minute")
 	}
-	b := &bench{options: options{quick: true, binary: binary, corpus: "../../../shared/data/hl7/simhospital/all-1000.hl7"}}
+	b := &bench{options: options{quick: true, binary: binary, corpus: "../../../shared/data/hl7/simhospital/all-1000.hl7", web: "../../chatui/bench/run.mjs"}}
 	t.Cleanup(func() {
 		if err := b.close(); err != nil {
 			t.Error(err)
@@ -51,6 +51,21 @@ func TestQuick(t *testing.T) {
 				t.Errorf("%s: %s is %v (%s)", f.name, r.Figure, r.Value, r.Note)
 			}
 		}
+	}
+}
+
+func TestReadWeb(t *testing.T) {
+	t.Parallel()
+	var version string
+	got, err := readWeb([]byte(`{"version":"1.2","results":[{"figure":"a","unit":"ms","value":2,"rounds":[1,2]},{"figure":"b","value":301,"atMost":299}]}`), &version)
+	if err != nil || version != "1.2" || len(got) != 2 {
+		t.Fatalf("%v %q %v", got, version, err)
+	}
+	if got[0].verdict(false) != "" || got[1].verdict(false) != "MISSED" || len(got[0].Rounds) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if _, err := readWeb([]byte("Error: no browser"), &version); err == nil {
+		t.Error("a message was taken for results")
 	}
 }
 

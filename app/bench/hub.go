@@ -33,6 +33,7 @@ type bench struct {
 	database *pgx.Conn // as superuser, for seeding
 	clinic   string
 	postgres string // version of the server
+	chromium string // version of the browser
 	admin    *console
 	crowd    *crowd
 }
@@ -119,7 +120,7 @@ func (b *bench) adopt(ctx context.Context, h *runningHub) (err error) {
 // closeHub ends what runs; a figure after it starts anew.
 func (b *bench) closeHub() error {
 	err := b.close()
-	*b = bench{options: b.options, postgres: b.postgres}
+	*b = bench{options: b.options, postgres: b.postgres, chromium: b.chromium}
 	return err
 }
 

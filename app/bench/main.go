@@ -14,7 +14,7 @@ import (
 )
 
 // wholeRun bounds everything; each round has a tighter bound of its own.
-const wholeRun = 10 * time.Minute
+const wholeRun = 20 * time.Minute
 
 // options is what the command line says.
 type options struct {
@@ -23,6 +23,7 @@ type options struct {
 	json   bool
 	binary string
 	corpus string
+	web    string
 }
 
 func main() {
@@ -48,6 +49,7 @@ func parseFlags() (o options, load bool) {
 	flag.BoolVar(&o.json, "json", false, "print JSON instead of a table")
 	flag.StringVar(&o.binary, "binary", "bin/wardline", "the hub to measure")
 	flag.StringVar(&o.corpus, "corpus", "../shared/data/hl7/simhospital/all-1000.hl7", "messages of the parser figure; left out where absent")
+	flag.StringVar(&o.web, "web", "chatui/bench/run.mjs", "the program that measures the chat client in Chromium")
 	flag.BoolVar(&load, "load", false, "") // the child that makes the load; not for people
 	flag.Parse()
 	if *only != "" {
@@ -72,6 +74,7 @@ func figures() []figure {
 		{"alerts", measureAlerts},
 		{"mllp", measureMLLP},
 		{"chat", measureTalk},
+		{"web", measureWeb},
 	}
 }
 
@@ -94,7 +97,7 @@ func measure(ctx context.Context, o options) error {
 	b := &bench{options: o}
 	share := startShare()
 	all, err := measureAll(ctx, b)
-	about := machine(b.postgres)
+	about := machine(b.postgres, b.chromium)
 	err = errors.Join(err, b.close())
 	about.Others = share.others() // the processes of this run have ended: their time is known
 	return errors.Join(err, report(os.Stdout, o, about, all))

@@ -21,19 +21,20 @@ type machineLine struct {
 	Kernel     string `json:"kernel"`
 	Go         string `json:"go"`
 	PostgreSQL string `json:"postgresql"`
+	Chromium   string `json:"chromium"`
 	Load       string `json:"load"`           // of the last minute when the run ended
 	Others     string `json:"other_programs"` // processor time that went to programs not of this run
 }
 
 func (m machineLine) String() string {
-	return fmt.Sprintf("%s, %d cores, %s; Linux %s, %s, PostgreSQL %s; load %s at the end, other programs had %s of the processors",
-		m.CPU, m.Cores, m.RAM, m.Kernel, m.Go, m.PostgreSQL, m.Load, m.Others)
+	return fmt.Sprintf("%s, %d cores, %s; Linux %s, %s, PostgreSQL %s, Chromium %s; load %s at the end, other programs had %s of the processors",
+		m.CPU, m.Cores, m.RAM, m.Kernel, m.Go, m.PostgreSQL, m.Chromium, m.Load, m.Others)
 }
 
 // machine describes where the run took place. The server's version is left out when no
 // figure needed the hub.
-func machine(postgres string) machineLine {
-	m := machineLine{CPU: procLine("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Go: runtime.Version(), PostgreSQL: cmp.Or(postgres, "not started")}
+func machine(postgres, chromium string) machineLine {
+	m := machineLine{CPU: procLine("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(), Go: runtime.Version(), PostgreSQL: cmp.Or(postgres, "not started"), Chromium: cmp.Or(chromium, "not started")}
 	if kib, err := strconv.Atoi(strings.TrimSuffix(procLine("/proc/meminfo", "MemTotal"), " kB")); err == nil {
 		m.RAM = fmt.Sprintf("%.0f GiB", float64(kib)/(1<<20))
 	}
