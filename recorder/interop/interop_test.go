@@ -109,7 +109,16 @@ func (r *room) goCommits(g *mlscore.Group, follow []string, remove []uint32, add
 	if len(add) > 0 && !slices.Contains(follow, "ts") {
 		r.b.do("join", args{"name": "ts", "welcome": s.Welcome})
 	}
-	return s.Next
+	return r.keep(g, s)
+}
+
+// keep makes a staged commit take effect.
+func (r *room) keep(g *mlscore.Group, s mlscore.Staged) *mlscore.Group {
+	r.t.Helper()
+	if err := g.Become(s.Next); err != nil {
+		r.t.Fatalf("keep a commit: %v", err)
+	}
+	return g
 }
 
 func (r *room) apply(g *mlscore.Group, commit []byte) {
@@ -229,7 +238,7 @@ func TestAddAndRemoveBothWays(t *testing.T) {
 	s := r.stage(g, nil, r.offer("second", 3, 1))
 	r.b.do("process", args{"name": "ts", "message": s.Commit})
 	r.b.do("join", args{"name": "second", "welcome": s.Welcome})
-	g = s.Next
+	g = r.keep(g, s)
 	r.agree(g, "ts", "second")
 	// The browser adds a Go member.
 	who := signer(4, 1)
@@ -285,13 +294,13 @@ func TestTwoDevicesOfOnePerson(t *testing.T) {
 	s := r.stage(g, nil, r.offer("phone", 1, 2))
 	r.b.do("process", args{"name": "ts", "message": s.Commit})
 	r.b.do("join", args{"name": "phone", "welcome": s.Welcome})
-	g = s.Next
+	g = r.keep(g, s)
 	r.agree(g, "ts", "phone")
 	r.toGo("phone", g, "from the second device")
 	// Both go in one commit.
 	first, _ := g.Find(identity(1, 1).Device)
 	second, _ := g.Find(identity(1, 2).Device)
-	g = r.stage(g, []uint32{first.Index, second.Index}).Next
+	g = r.keep(g, r.stage(g, []uint32{first.Index, second.Index}))
 	if roster, _ := g.Roster(); len(roster) != 1 {
 		t.Errorf("%d leaves are left", len(roster))
 	}
@@ -305,7 +314,7 @@ func TestRejoin(t *testing.T) {
 	s := r.stage(g, nil, r.offer("other", 3, 1))
 	r.b.do("process", args{"name": "ts", "message": s.Commit})
 	r.b.do("join", args{"name": "other", "welcome": s.Welcome})
-	g = s.Next
+	g = r.keep(g, s)
 	lost, _ := g.Find(identity(1, 1).Device)
 	again := r.offer("ts", 1, 1)
 	if _, err := g.Stage([]uint32{lost.Index}, [][]byte{again}); err == nil {
@@ -315,7 +324,7 @@ func TestRejoin(t *testing.T) {
 	s = r.stage(g, nil, again)
 	r.b.do("process", args{"name": "other", "message": s.Commit})
 	r.b.do("join", args{"name": "ts", "welcome": s.Welcome})
-	g = s.Next
+	g = r.keep(g, s)
 	r.agree(g, "ts", "other")
 	r.toGo("ts", g, "back again")
 }
@@ -328,8 +337,9 @@ func TestRejoinWithANewKey(t *testing.T) {
 	again := r.b.do("package", args{"name": "ts", "identity": identity(1, 1).String(), "fresh": true}).Package
 	s := r.stage(g, []uint32{lost.Index}, again)
 	r.b.do("join", args{"name": "ts", "welcome": s.Welcome})
-	r.agree(s.Next, "ts")
-	r.toTS(s.Next, "ts", "welcome back")
+	g = r.keep(g, s)
+	r.agree(g, "ts")
+	r.toTS(g, "ts", "welcome back")
 }
 
 func TestLastResortPackages(t *testing.T) {
@@ -339,7 +349,7 @@ func TestLastResortPackages(t *testing.T) {
 	s := r.stage(g, nil, p)
 	r.b.do("process", args{"name": "ts", "message": s.Commit})
 	r.b.do("join", args{"name": "late", "welcome": s.Welcome})
-	g = s.Next
+	g = r.keep(g, s)
 	who := signer(4, 1)
 	mine, err := mlscore.NewPackage(who, time.Now(), 20*24*time.Hour, true)
 	if err != nil {

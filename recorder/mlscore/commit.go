@@ -136,7 +136,7 @@ func (g *Group) Apply(commit []byte) (err error) {
 type Staged struct {
 	Commit  []byte // MLSMessage with a PublicMessage
 	Welcome []byte // MLSMessage for whom it adds; nil if it adds nobody
-	Next    *Group // the group after it, to be used once the commit has won its epoch
+	Next    []byte // the group after it, for Become once the commit has won its epoch; secret
 }
 
 // Stage makes a commit that removes leaves and adds the owners of key packages; with neither
@@ -168,8 +168,26 @@ func (g *Group) Stage(remove []uint32, add [][]byte) (s Staged, err error) {
 			return Staged{}, err
 		}
 	}
-	s.Next = &Group{signer: g.signer, now: next, before: g.now}
-	return s, s.Next.checkOwn()
+	s.Next, err = marshal(next)
+	return s, err
+}
+
+// Become makes a staged commit of our own take effect: it has won the epoch it was made in.
+func (g *Group) Become(next []byte) (err error) {
+	defer guard(&err)
+	won, err := group.UnmarshalGroupState(next)
+	if err != nil {
+		return Format
+	}
+	n := wrap(g.signer, won)
+	if n.Epoch() != g.Epoch()+1 || !bytes.Equal(n.ID(), g.ID()) {
+		return Epoch
+	}
+	if err := n.checkOwn(); err != nil {
+		return err
+	}
+	g.before, g.now = g.now, n.now
+	return nil
 }
 
 func propose(next *group.Group, remove []uint32, add [][]byte) ([]*keypackages.KeyPackage, error) {

@@ -6,8 +6,8 @@
 //   - A commit that fails half-way leaves the library's group changed. Here a commit is
 //     applied to a copy, which takes the group's place only when all went well.
 //   - A staged commit cannot be serialised, and discarding one leaves path keys behind. Here
-//     Stage returns the whole group after the commit as a value: keeping it is merging,
-//     dropping it is discarding, and both survive a crash.
+//     Stage returns the whole group after the commit as bytes: Become takes them up, dropping
+//     them discards the commit, and both survive a crash.
 //   - Keys of earlier epochs are not serialised, and messages of the last epoch arrive after
 //     its commit. Here the group before the last commit is kept and serialised as well. This
 //     costs forward secrecy of one epoch.
