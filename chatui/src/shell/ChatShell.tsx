@@ -1,4 +1,5 @@
 import { Group } from "@mantine/core";
+import { useLocation } from "@tanstack/react-router";
 import { LogoMark } from "@wardline/uikit/components/AppLogo.tsx";
 import { DemoBanner } from "@wardline/uikit/components/DemoBanner.tsx";
 import type { ReactNode } from "react";
@@ -19,8 +20,9 @@ import { NavigationBar } from "./NavigationBar.tsx";
  */
 export function ChatShell({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
+  const talk = useLocation({ select: ({ pathname }) => pathname.startsWith("/chat/") });
   return (
-    <div className={classes["shell"]}>
+    <div className={classes["shell"]} data-talk={talk || undefined}>
       <a className="wl-skip-link" href="#content">
         {t("skipToContent")}
       </a>

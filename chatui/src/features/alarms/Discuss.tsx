@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { IconMessages } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -10,7 +10,7 @@ import { tellFailure } from "../chat/tellFailure.ts";
 import { discussTitle, responders } from "./discuss.ts";
 import { kindText } from "./words.ts";
 
-/** Discuss opens the group of those who answer an alert, or goes to it when it is there. */
+/** Discuss is a button that opens the group of those who answer an alert, or goes to it when it is there. */
 export function Discuss({ card, compact = false }: { card: Card; compact?: boolean }) {
   const { t } = useTranslation("alarms");
   const navigate = useNavigate();
@@ -24,16 +24,24 @@ export function Discuss({ card, compact = false }: { card: Card; compact?: boole
     onError: tellFailure,
   });
   if (!certified || (card.accepted_by.length === 0 && !there)) return null;
+  const label = t(there ? "discussion" : "discuss");
+  if (compact) {
+    return (
+      <ActionIcon variant="default" size={56} aria-label={label} title={label} onClick={() => open.mutate()} loading={open.isPending} data-testid="discuss">
+        <IconMessages size={26} />
+      </ActionIcon>
+    );
+  }
   return (
     <Button
       variant="default"
-      mih={compact ? 56 : 48}
+      mih={48}
       leftSection={<IconMessages size={20} aria-hidden="true" />}
       onClick={() => open.mutate()}
       loading={open.isPending}
       data-testid="discuss"
     >
-      {t(there ? "discussion" : "discuss")}
+      {label}
     </Button>
   );
 }

@@ -31,8 +31,10 @@ function Mine({ kept }: { kept: KeptCard }) {
         </Text>
       </Link>
       <StandingNote standing={standing} onAgain={press} />
-      {standing.buttons.length > 0 && <ActButtons acts={standing.buttons} onPress={press} compact />}
-      <Discuss card={card} compact />
+      <div className={classes["acts"]}>
+        {standing.buttons.length > 0 && <ActButtons acts={standing.buttons} onPress={press} compact />}
+        <Discuss card={card} compact />
+      </div>
     </div>
   );
 }

@@ -57,7 +57,7 @@ function Shown({ id }: { id: string }) {
   const link = useChat((state) => state.link);
   // The third pane, or what lies over the conversation where there is no room for one.
   const side = useMatches({ select: (shown) => shown.some(({ routeId }) => routeId.startsWith("/chat/$id/")) });
-  const narrow = useMediaQuery("(max-width: 79.99em)") ?? false;
+  const narrow = useMediaQuery("(max-width: 79.99em)", false, { getInitialValueInEffect: false });
   if (link.step === "pending") return <LinkPanel link={link} />;
   if (!chat) return loaded ? <Missing /> : <PagePending />;
   return (

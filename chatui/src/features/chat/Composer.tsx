@@ -1,6 +1,7 @@
-import { ActionIcon, Alert, CloseButton, Text, Textarea } from "@mantine/core";
+import { ActionIcon, CloseButton, Text, Textarea } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { IconCloudOff, IconInfoCircle, IconSend2 } from "@tabler/icons-react";
+import { Note } from "@wardline/uikit/components/Note.tsx";
 import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat, Priority } from "../../chat/model.ts";
@@ -25,9 +26,9 @@ function Closed({ chat }: { chat: Chat }) {
   const why = chat.state === "ready" ? "reader" : chat.state;
   return (
     <div className={classes["frame"]} data-testid="composer-closed" data-why={why}>
-      <Alert icon={<IconInfoCircle />} color="gray" variant="light" p="sm">
-        <Text>{t(`closed.${why}`)}</Text>
-      </Alert>
+      <Note kind={why === "frozen" ? "danger" : "info"} icon={<IconInfoCircle />}>
+        {t(`closed.${why}`)}
+      </Note>
     </div>
   );
 }
@@ -38,7 +39,7 @@ function Offline() {
   if (state === "live" || state === "opening") return null;
   return (
     <div className={classes["hint"]} role="status" data-testid="composer-offline">
-      <IconCloudOff size={18} aria-hidden="true" />
+      <IconCloudOff size={18} aria-hidden="true" style={{ flex: "none" }} />
       <Text size="sm">{t("composer.offline")}</Text>
     </div>
   );
@@ -83,7 +84,7 @@ export function Composer({ chat, field }: Props) {
 function Open({ chat, field }: Props) {
   const { t } = useTranslation("chat");
   const { send } = useChatActions();
-  const touch = useMediaQuery("(hover: none) and (pointer: coarse)") ?? false;
+  const touch = useMediaQuery("(hover: none) and (pointer: coarse)", false, { getInitialValueInEffect: false });
   const [text, write] = useDraft(chat.id, chat.draft);
   const [prio, setPrio] = useState<Priority>(0);
   const [fault, setFault] = useState<unknown>(null);

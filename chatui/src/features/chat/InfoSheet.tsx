@@ -83,7 +83,7 @@ function Content({ chat, entry }: Omit<Props, "onClose">) {
 /** InfoSheet says of an own message who has it, who has read it and who has confirmed it, and when. */
 export function InfoSheet({ chat, entry, onClose }: Props) {
   const { t } = useTranslation("chat");
-  const narrow = useMediaQuery("(max-width: 59.99em)") ?? false;
+  const narrow = useMediaQuery("(max-width: 59.99em)", false, { getInitialValueInEffect: false });
   return (
     <Drawer opened onClose={onClose} position={narrow ? "bottom" : "right"} size={narrow ? "75%" : 420} title={t("info.title")} closeButtonProps={{ "aria-label": t("info.close") }} data-testid="info-sheet">
       <Stack>

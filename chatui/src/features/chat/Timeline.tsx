@@ -1,4 +1,4 @@
-import { UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconArrowDown } from "@tabler/icons-react";
 import { PagePending } from "@wardline/uikit/components/PagePending.tsx";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -91,6 +91,11 @@ function Loaded({ chat, acts, view, timeline }: Props & { view: TimelineView; ti
     <div className={classes["frame"]} data-testid="chat-timeline">
       <div ref={scroll} className={classes["scroll"]} role="feed" aria-label={t("timeline")} aria-busy={hasOlder && rows.length === 0} onKeyDown={roving.onKeyDown} data-scroll>
         <div className={classes["push"]} />
+        {rows.length === 0 && (
+          <Text size="sm" c="dimmed" className={classes["intro"] ?? ""} data-testid="no-messages">
+            {t("intro")}
+          </Text>
+        )}
         <Virtualizer
           ref={list}
           scrollRef={scroll}

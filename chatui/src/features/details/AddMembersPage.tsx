@@ -1,7 +1,8 @@
-import { Alert, Button, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { IconInfoCircle, IconSearch } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
+import { Note } from "@wardline/uikit/components/Note.tsx";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Chat } from "../../chat/model.ts";
@@ -36,9 +37,9 @@ function Add({ chat }: { chat: Chat }) {
   return (
     <Side title={t("add.title")} room={chat.id} back="details">
       <div className={people["top"]}>
-        <Alert icon={<IconInfoCircle />} color="gray" variant="light" p="xs">
+        <Note kind="info" icon={<IconInfoCircle />}>
           {t("add.history")}
-        </Alert>
+        </Note>
         <Chosen people={chosen.people} onRemove={chosen.toggle} />
         <TextInput
           type="search"
@@ -63,7 +64,7 @@ function Add({ chat }: { chat: Chat }) {
       </div>
       <div className={people["foot"]} style={{ position: "sticky", bottom: 0 }}>
         <Button fullWidth disabled={chosen.people.length === 0} loading={run.isPending} onClick={() => run.mutate()} data-testid="add-chosen">
-          {t("add.count", { count: chosen.people.length })}
+          {chosen.people.length > 0 ? t("add.count", { count: chosen.people.length }) : t("add.title")}
         </Button>
       </div>
     </Side>

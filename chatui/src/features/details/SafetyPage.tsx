@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text, Title } from "@mantine/core";
 import { IconQrcode, IconShieldCheck, IconShieldX } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { ErrorState } from "@wardline/uikit/components/ErrorState.tsx";
+import { Note } from "@wardline/uikit/components/Note.tsx";
 import { PagePending } from "@wardline/uikit/components/PagePending.tsx";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -57,14 +58,14 @@ function Compare({ user, number }: Props) {
   return (
     <>
       {check.data === false && (
-        <Alert color="red.9" icon={<IconShieldX />} role="alert" data-testid="safety-differs">
+        <Note kind="danger" icon={<IconShieldX />} role="alert" data-testid="safety-differs">
           {t("safety.differs", { name })}
-        </Alert>
+        </Note>
       )}
       {number.verified ? (
-        <Alert color="ward.8" icon={<IconShieldCheck />} role="status" data-testid="safety-verified">
+        <Note kind="good" icon={<IconShieldCheck />} role="status" data-testid="safety-verified">
           {t("safety.verified", { name })}
-        </Alert>
+        </Note>
       ) : (
         <Text>{t("safety.how", { name })}</Text>
       )}
@@ -79,7 +80,7 @@ function Compare({ user, number }: Props) {
           onClose={() => setScanning(false)}
         />
       ) : (
-        <Group gap="xs" grow>
+        <Stack gap="xs">
           <Button variant="default" leftSection={<IconQrcode size={20} />} onClick={() => setScanning(true)} loading={check.isPending} data-testid="safety-scan">
             {t("safety.scan")}
           </Button>
@@ -92,7 +93,7 @@ function Compare({ user, number }: Props) {
           >
             {t(number.verified ? "safety.unmark" : "safety.mark")}
           </Button>
-        </Group>
+        </Stack>
       )}
     </>
   );
@@ -104,8 +105,11 @@ function Safety({ room, user }: { room: string; user: string }) {
   const { safetyNumber } = useChatActions();
   const { data, error, refetch } = useQuery({ queryKey: safetyKey(user), queryFn: () => safetyNumber(user), retry: false });
   return (
-    <Side title={t("safety.with", { name: names.of(user) })} room={room} back="details">
+    <Side title={t("safety.title")} room={room} back="details">
       <Stack className={classes["body"] ?? ""}>
+        <Title order={3} size="h5" ta="center">
+          {t("safety.with", { name: names.of(user) })}
+        </Title>
         {data === undefined && (error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <PagePending />)}
         {data === null && <Text>{t("safety.none", { name: names.of(user) })}</Text>}
         {data && <Compare user={user} number={data} />}

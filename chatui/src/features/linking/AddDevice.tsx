@@ -1,7 +1,8 @@
-import { Alert, Button, Modal, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Modal, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconCircleCheck } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Note } from "@wardline/uikit/components/Note.tsx";
 import { PagePending } from "@wardline/uikit/components/PagePending.tsx";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -90,9 +91,9 @@ function Ways({ onDone }: { onDone: (name: string) => void }) {
         </>
       )}
       {way === "show" && <Offer />}
-      <Alert color="orange.9" variant="light" p="sm">
+      <Note kind="warn" icon={<IconAlertTriangle />}>
         {t("add.onlyYours")}
-      </Alert>
+      </Note>
     </Stack>
   );
 }
@@ -100,7 +101,7 @@ function Ways({ onDone }: { onDone: (name: string) => void }) {
 /** AddDevice, on a device that is linked: types or scans the new one's code, or shows one to be scanned. */
 export function AddDevice({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation("linking");
-  const narrow = useMediaQuery("(max-width: 30em)") ?? false;
+  const narrow = useMediaQuery("(max-width: 30em)", false, { getInitialValueInEffect: false });
   const [done, setDone] = useState<string | null>(null);
   const close = (): void => {
     setDone(null);
@@ -112,9 +113,9 @@ export function AddDevice({ opened, onClose }: { opened: boolean; onClose: () =>
         <Ways onDone={setDone} />
       ) : (
         <Stack>
-          <Alert color="ward.8" icon={<IconCircleCheck />} role="status" data-testid="device-linked">
+          <Note kind="good" icon={<IconCircleCheck />} role="status" data-testid="device-linked">
             {t("add.done", { name: done })}
-          </Alert>
+          </Note>
           <Button onClick={close}>{t("close")}</Button>
         </Stack>
       )}

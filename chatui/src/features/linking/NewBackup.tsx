@@ -1,5 +1,6 @@
-import { Alert, Button, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { IconAlertTriangle, IconPrinter } from "@tabler/icons-react";
+import { Note } from "@wardline/uikit/components/Note.tsx";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { groupsOf } from "./code.ts";
@@ -28,9 +29,9 @@ export function NewBackup({ code, onClose }: Props) {
       data-testid="new-backup"
     >
       <Stack>
-        <Alert color="orange.9" icon={<IconAlertTriangle />}>
+        <Note kind="warn" icon={<IconAlertTriangle />}>
           {t("code.once")}
-        </Alert>
+        </Note>
         <p className={classes["recovery"]} role="group" aria-label={t("code.label")} data-testid="recovery-code-shown">
           {groups.map((group, at) => (
             <span key={at}>{group}</span>

@@ -37,9 +37,9 @@ function Marks({ chat }: { chat: Chat }) {
       {muted && <IconBellOff size={18} role="img" aria-label={t("muted")} color="var(--mantine-color-dimmed)" />}
       {wrong && <IconAlertTriangle size={18} role="img" aria-label={t("warning")} color="var(--wl-priority-emergency)" />}
       {urgent > 0 && (
-        <Badge color="red.9" variant="filled" size="lg" circle data-testid="urgent-mark">
-          <IconExclamationMark size={16} role="img" aria-label={t("urgent", { count: urgent })} />
-        </Badge>
+        <span className={classes["urgent"]} role="img" aria-label={t("urgent", { count: urgent })} data-testid="urgent-mark">
+          <IconExclamationMark size={18} stroke={3} aria-hidden="true" />
+        </span>
       )}
       {unread > 0 && (
         <Badge color={muted ? "gray.7" : "ward.8"} variant="filled" size="lg" data-testid="unread" data-count={unread}>
