@@ -20,10 +20,12 @@ import (
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/messaging/push"
 	"github.com/wardline/wardline/notify"
 	"github.com/wardline/wardline/seal"
 	"github.com/wardline/wardline/server/stream"
 	"github.com/wardline/wardline/store"
+	"github.com/wardline/wardline/store/talk"
 )
 
 // stopBound is how long one part may take to stop.
@@ -46,6 +48,9 @@ type App struct {
 	duty       *directory.Duty
 	staff      *directory.Staff
 	rooms      *messaging.Log
+	chat       *messaging.Chat
+	recorder   recorderState
+	push       *push.Sender // nil: switched off
 	supervisor *connectors.Supervisor
 	registry   *connectors.Registry
 	cards      *notify.Cards
@@ -117,6 +122,12 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.buildDomains(sender); err != nil {
 		return err
 	}
+	if err := a.buildRecorder(ctx); err != nil {
+		return err
+	}
+	if err := a.buildPush(); err != nil {
+		return err
+	}
 	return a.buildEdges()
 }
 
@@ -127,6 +138,7 @@ func (a *App) buildDomains(sender *seal.Sender) (err error) {
 	a.duty = directory.NewDuty(a.db, time.Now)
 	a.staff = directory.NewStaff(a.db)
 	a.rooms = messaging.NewLog(a.db, a.fanout)
+	a.chat = messaging.NewChat(messaging.ChatOptions{Store: talk.New(a.db), Out: a.fanout, Tell: func(h messaging.Hint) { a.stream.Told(h) }, NoBackup: !a.config.Chat.Backup})
 	a.cards = notify.NewCards(a.db, a.rooms, sender, a.log)
 	if a.registry, err = connectors.NewRegistry(kinds()...); err != nil {
 		return err
@@ -164,6 +176,9 @@ func (a *App) startWorkers() {
 	a.work.start("hints", a.pumpHints)
 	a.work.start("access", func(ctx context.Context) error { return a.db.Listen(ctx, a.hear) })
 	a.work.start("auditor", a.audit)
+	if a.push != nil {
+		a.work.start("push", func(ctx context.Context) error { a.push.Run(ctx); return nil })
+	}
 	a.work.start("jobs", func(ctx context.Context) error {
 		return a.db.RunJobs(ctx, a.log, time.Duration(a.config.Retention.RawDays)*24*time.Hour)
 	})
@@ -192,6 +207,7 @@ func (a *App) hear(h store.Hint) {
 	case h.User != "":
 		a.stream.Recheck()
 		a.live.Recheck()
+		a.stream.TellRecorder(h.Clinic) // leaves may have to go
 	}
 	if len(h.What) > 0 {
 		a.live.Changed(h.Clinic, h.What...)

@@ -14,6 +14,8 @@ import (
 	"github.com/knadh/koanf/providers/env/v2"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"github.com/wardline/wardline/messaging/push"
 )
 
 // Config is what a process needs to know before it can reach its database. Everything an
@@ -24,12 +26,14 @@ import (
 type Config struct {
 	DataDir    string         `koanf:"data_dir"`
 	Clinic     ClinicConfig   `koanf:"clinic"`
-	Chat       ListenConfig   `koanf:"chat"`
+	Chat       ChatConfig     `koanf:"chat"`
 	Console    ListenConfig   `koanf:"console"`
 	Management ListenConfig   `koanf:"management"`
 	Database   DatabaseConfig `koanf:"database"`
 	Log        LogConfig      `koanf:"log"`
 	Retention  Retention      `koanf:"retention"`
+	Push       PushConfig     `koanf:"push"`
+	Recorder   RecorderConfig `koanf:"recorder"`
 	MasterKey  string         `koanf:"master_key"` // keyring text; empty: the file keys/master.key in data_dir
 }
 
@@ -45,6 +49,29 @@ type ListenConfig struct {
 	URL  string `koanf:"url"` // as people reach it; empty: made from Addr
 	Cert string `koanf:"cert"`
 	Key  string `koanf:"key"`
+}
+
+// ChatConfig is the chat listener and what people may do there.
+type ChatConfig struct {
+	ListenConfig `koanf:",squash"`
+	Backup       bool    `koanf:"backup"`     // encrypted backups at the hub
+	Receipts     bool    `koanf:"receipts"`   // members see how far the others have read
+	SendRate     float64 `koanf:"send_rate"`  // messages of a device per second in the long run
+	SendBurst    int     `koanf:"send_burst"` // and at once
+}
+
+// PushConfig wakes phones by Web Push. Without Subject, whom a push service can ask (mailto:
+// or https:), the hub calls none.
+type PushConfig struct {
+	Subject string   `koanf:"subject"`
+	Hosts   []string `koanf:"hosts"` // of push services that may be called; "*." is any name below
+}
+
+// RecorderConfig is of `wardline recorder`, which may run on another machine than the hub.
+type RecorderConfig struct {
+	Hub       string `koanf:"hub"`        // base URL of the chat listener; empty: that of this configuration
+	TokenFile string `koanf:"token_file"` // empty: recorder.token in data_dir, where the hub writes it
+	DataDir   string `koanf:"data_dir"`   // its own; empty: recorder in data_dir
 }
 
 // DatabaseConfig is empty for the private PostgreSQL. Otherwise URL belongs to the role
@@ -76,6 +103,11 @@ func defaults() map[string]any {
 		"log.level":          "info",
 		"log.format":         "json",
 		"retention.raw_days": 30,
+		"chat.backup":        true,
+		"chat.receipts":      true,
+		"chat.send_rate":     30,
+		"chat.send_burst":    300,
+		"push.hosts":         push.DefaultHosts(),
 	}
 }
 
@@ -101,6 +133,9 @@ func LoadConfig(path string, environ []string, flags map[string]any) (Config, er
 		}
 	}
 	fromEnv := env.Provider(".", env.Opt{Prefix: envPrefix, TransformFunc: func(name, value string) (string, any) {
+		if known[name] == "push.hosts" {
+			return known[name], strings.Split(value, ",")
+		}
 		return known[name], value
 	}, EnvironFunc: func() []string { return environ }})
 	if err := k.Load(fromEnv, nil); err != nil {
@@ -126,6 +161,7 @@ func envNames() map[string]string {
 	for _, name := range []string{
 		"data_dir", "clinic.name", "clinic.timezone", "chat.addr", "chat.url", "chat.cert", "chat.key", "console.addr", "console.url", "console.cert", "console.key",
 		"management.addr", "database.url", "database.owner_url", "log.level", "log.format", "retention.raw_days", "master_key",
+		"chat.backup", "chat.receipts", "chat.send_rate", "chat.send_burst", "push.subject", "push.hosts", "recorder.hub", "recorder.token_file", "recorder.data_dir",
 	} {
 		out[envPrefix+strings.ToUpper(strings.ReplaceAll(name, ".", "_"))] = name
 	}
@@ -140,11 +176,15 @@ func (c Config) validate() error {
 		return errors.New("configuration: retention.raw_days must be 1 to 365")
 	case c.Database.URL != "" && c.Database.OwnerURL == "":
 		return errors.New("configuration: database.owner_url is needed beside database.url, for migrations")
+	case c.Chat.SendRate <= 0 || c.Chat.SendBurst < 1:
+		return errors.New("configuration: chat.send_rate and chat.send_burst must be above 0")
+	case c.Push.Subject != "" && !strings.HasPrefix(c.Push.Subject, "mailto:") && !strings.HasPrefix(c.Push.Subject, "https:"):
+		return errors.New("configuration: push.subject must begin with mailto: or https:")
 	}
 	for _, l := range []struct {
 		name string
 		ListenConfig
-	}{{"chat", c.Chat}, {"console", c.Console}} {
+	}{{"chat", c.Chat.ListenConfig}, {"console", c.Console}} {
 		if (l.Cert == "") != (l.Key == "") {
 			return fmt.Errorf("configuration: %s.cert and %s.key belong together", l.name, l.name)
 		}

@@ -104,6 +104,7 @@ func (a *App) runDemo(ctx context.Context, o DemoOptions) error {
 	call := &demo.NurseCall{Addr: demoESPA, User: demoUser, Password: demoPassword, Ward: demoWard, Interval: time.Duration(o.Seconds) * time.Second, Log: a.log}
 	clinic := newGroup(a.log)
 	a.undo.push("simulated clinic", clinic.stop)
+	clinic.start("recorder", a.demoRecorder)
 	clinic.start("kis", kis.Run)
 	fmt.Fprintln(a.out, "The simulated KIS sends its staff over MLLP ...")
 	nurses, err := a.demoNurses(ctx)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -45,12 +48,13 @@ func Doctor(ctx context.Context, c Config) []Finding {
 	for _, l := range []struct {
 		name string
 		ListenConfig
-	}{{"chat", c.Chat}, {"console", c.Console}, {"management", c.Management}} {
+	}{{"chat", c.Chat.ListenConfig}, {"console", c.Console}, {"management", c.Management}} {
 		findings = append(findings, checkListener(ctx, c, l.name, l.Addr))
 		if l.Cert != "" {
 			findings = append(findings, checkCertificate(l.name, l.ListenConfig, time.Now()))
 		}
 	}
+	findings = append(findings, checkRecorder(ctx, c))
 	return append(findings, checkWeb("chat app", chatui.Files()), checkWeb("console app", adminui.Files()))
 }
 
@@ -189,6 +193,43 @@ func hostPort(addr string) (host, port string) {
 		return addr, ""
 	}
 	return host, port
+}
+
+// checkRecorder asks a running hub when it last had its recorder.
+func checkRecorder(ctx context.Context, c Config) Finding {
+	const name = "recorder"
+	silent, found := silentRecorder(ctx, c.Management.Addr)
+	switch {
+	case !found:
+		return ok(name, "not looked at: the hub does not run")
+	case silent < 0:
+		return bad(name, "run beside the hub: wardline recorder", "has never been connected; rooms are not kept in order")
+	case silent > recorderAway:
+		return bad(name, "run beside the hub: wardline recorder", "away for %v; rooms are not kept in order", silent.Round(time.Second))
+	}
+	return ok(name, "connected")
+}
+
+// silentRecorder reads a running hub's metrics; the time is negative when it has never seen
+// its recorder.
+func silentRecorder(ctx context.Context, addr string) (silent time.Duration, found bool) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/metrics", nil)
+	if err != nil {
+		return 0, false
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, false
+	}
+	defer res.Body.Close()
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		if value, is := strings.CutPrefix(lines.Text(), `wardline_watch{what="recorder_silent_seconds"} `); is {
+			seconds, err := strconv.ParseFloat(value, 64)
+			return time.Duration(seconds * float64(time.Second)), err == nil
+		}
+	}
+	return 0, false
 }
 
 func checkCertificate(name string, l ListenConfig, now time.Time) Finding {

@@ -60,9 +60,12 @@ func (a *App) auditOnce(ctx context.Context) error {
 	stats := a.stream.Stats()
 	for what, n := range map[string]int{
 		"running": w.Running, "untimed": w.Untimed, "overdue_timers": w.Overdue, "late_cards": w.Cards, "late_answers": w.Answers,
-		"connections": int(stats.Open), "items_sent": int(stats.Sent), "resyncs": int(stats.Resyncs), "refused_frames": int(stats.Refused),
+		"connections": int(stats.Open), "items_sent": int(stats.Sent), "resyncs": int(stats.Resyncs),
 	} {
 		a.metrics.watch.WithLabelValues(what).Set(float64(n))
+	}
+	if err := a.auditChat(ctx); err != nil {
+		return err
 	}
 	for _, id := range a.supervisor.IDs() {
 		up := 0.0

@@ -78,7 +78,7 @@ type repairedInput struct {
 }
 
 type upkeepInput struct {
-	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"200"`
 }
 
 // upkeepView is what the recorder has to mend in one room.

@@ -24,13 +24,14 @@ type cli struct {
 	Console string `help:"Address of the console listener." placeholder:"HOST:PORT"`
 	Manage  string `help:"Address of the health and metrics listener." placeholder:"HOST:PORT"`
 
-	Serve   struct{} `cmd:"" help:"Run the hub."`
-	Demo    demoCmd  `cmd:"" help:"Run the hub on loopback with a simulated clinic beside it."`
-	Migrate struct{} `cmd:"" help:"Bring the database to this version's schema and exit."`
-	Admin   struct{} `cmd:"" help:"Reset the break-glass administrator and print a one-time link to set a new password."`
-	Doctor  docCmd   `cmd:"" help:"Look at everything the hub needs; print how to mend what is wrong."`
-	Openapi apiCmd   `cmd:"" help:"Print the OpenAPI document of a listener."`
-	Version struct{} `cmd:"" help:"Print the version."`
+	Serve    struct{} `cmd:"" help:"Run the hub."`
+	Recorder struct{} `cmd:"" help:"Run the recorder: the member of every conversation that keeps its group in order."`
+	Demo     demoCmd  `cmd:"" help:"Run the hub on loopback with a simulated clinic beside it."`
+	Migrate  struct{} `cmd:"" help:"Bring the database to this version's schema and exit."`
+	Admin    struct{} `cmd:"" help:"Reset the break-glass administrator and print a one-time link to set a new password."`
+	Doctor   docCmd   `cmd:"" help:"Look at everything the hub needs; print how to mend what is wrong."`
+	Openapi  apiCmd   `cmd:"" help:"Print the OpenAPI document of a listener."`
+	Version  struct{} `cmd:"" help:"Print the version."`
 }
 
 type demoCmd struct {
@@ -62,6 +63,8 @@ func run(ctx context.Context, command string, c cli) error {
 	switch command {
 	case "serve":
 		return app.Serve(ctx, setup)
+	case "recorder":
+		return app.Recorder(ctx, setup)
 	case "demo":
 		return app.Demo(ctx, setup, app.DemoOptions{Fresh: c.Demo.Fresh, Seconds: c.Demo.Interval})
 	case "migrate":

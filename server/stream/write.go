@@ -346,9 +346,20 @@ func (c *conn) greet() error {
 		}
 		c.marks = append(c.marks, mark{room: r.ID, seq: c.start(r), stale: true, talk: isTalk(r.Kind)})
 	}
+	c.recallLocked()
 	c.cursor, c.greeted = nil, true
 	c.mu.Unlock()
 	return c.send(websocket.TextMessage, encode(welcome{"welcome", time.Now().UTC(), rooms}))
+}
+
+// recallLocked has rooms read that the device holds a part of and that the account is no
+// member of any more: what came before it left, and the commit that removed it, is due yet.
+func (c *conn) recallLocked() {
+	for room := range c.cursor {
+		if hub.ValidID(room) && c.mark(hub.RoomID(room)) == nil {
+			c.staleLocked(hub.RoomID(room))
+		}
+	}
 }
 
 // learnLocked makes the hub watch the rooms for this connection, and takes what sort they
