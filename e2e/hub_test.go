@@ -284,6 +284,20 @@ func (h *theHub) admin(t *testing.T) *browser {
 // nurse activates the account of a staff number and registers a device able to receive.
 func (h *theHub) nurse(t *testing.T, admin *browser, staff string) *browser {
 	t.Helper()
+	b := h.activate(t, admin, staff)
+	key, err := hpke.MLKEM768X25519().GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := make([]byte, 32)
+	rand.Read(sign)
+	b.must(t, "POST", "/devices", map[string]any{"name": "Harness", "kem_public": key.PublicKey().Bytes(), "sign_public": sign}, nil)
+	return b
+}
+
+// activate sets the first password of a staff number's account and signs in.
+func (h *theHub) activate(t *testing.T, admin *browser, staff string) *browser {
+	t.Helper()
 	var found struct {
 		Items []struct {
 			Account *struct{ ID string }
@@ -297,12 +311,5 @@ func (h *theHub) nurse(t *testing.T, admin *browser, staff string) *browser {
 	admin.must(t, "POST", "/accounts/"+found.Items[0].Account.ID+"/code", map[string]any{}, &code)
 	b := newBrowser(h.chat)
 	b.must(t, "POST", "/auth/activate", map[string]string{"login": staff, "code": code.Code, "password": "drei-Lampen-im-Flur"}, nil)
-	key, err := hpke.MLKEM768X25519().GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	sign := make([]byte, 32)
-	rand.Read(sign)
-	b.must(t, "POST", "/devices", map[string]any{"name": "Harness", "kem_public": key.PublicKey().Bytes(), "sign_public": sign}, nil)
 	return b
 }
