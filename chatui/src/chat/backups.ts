@@ -25,6 +25,7 @@ export class Backups {
   #adopt: (seed: string) => Promise<void>;
   #cancel: (() => void) | null = null;
   #running: Promise<void> = Promise.resolve();
+  #stopped = false;
 
   constructor(desk: Desk, adopt: (seed: string) => Promise<void>) {
     this.#desk = desk;
@@ -72,7 +73,7 @@ export class Backups {
   touched(): void {
     this.#cancel ??= this.#desk.clock.after(every, () => {
       this.#cancel = null;
-      void this.write().catch(() => this.touched());
+      void this.write().catch(() => !this.#stopped && this.touched());
     });
   }
 
@@ -83,6 +84,7 @@ export class Backups {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel?.();
   }
 

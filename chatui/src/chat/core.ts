@@ -6,7 +6,7 @@ import type { Item } from "../stream/item.ts";
 import type { ServerMessage } from "../stream/messages.ts";
 import { limits } from "../mls/payload.ts";
 import { Book } from "./book.ts";
-import { pause, type Line, type Me } from "./desk.ts";
+import { pause, quietly, type Line, type Me } from "./desk.ts";
 import type { HubCalls } from "./hubCalls.ts";
 import { Lead, type LeadActions } from "./lead.ts";
 import { Locks } from "./locks.ts";
@@ -64,7 +64,7 @@ export class Core {
       this.#channel.say({ t: "changed", rooms });
       this.#touch(rooms);
     });
-    this.#channel = options.channel((spoken) => void this.#heardTab(spoken).catch(() => undefined));
+    this.#channel = options.channel((spoken) => quietly(this.#heardTab(spoken)));
     this.#link = new TabLink(vault, this.#channel, options.clock);
   }
 
@@ -98,7 +98,7 @@ export class Core {
   }
 
   heard(message: ServerMessage): void {
-    void this.#leading?.then((lead) => lead.heard(message));
+    quietly(this.#leading?.then((lead) => lead.heard(message)));
   }
 
   live(live: boolean): void {
@@ -116,8 +116,8 @@ export class Core {
     const around = { me: this.#options.user, recorder: () => this.#about?.recorder ?? null, waiting: (one: string) => this.#waiting(one) };
     const made = new TimelineWindow(this.#book, room, around, (timeline) => this.#options.timeline(id, timeline));
     this.#windows.set(id, made);
-    void made.open().catch(() => undefined);
-    void this.call("watch", [room]).catch(() => undefined);
+    quietly(made.open());
+    quietly(this.call("watch", [room]));
   }
 
   async move(id: number, to: Direction): Promise<void> {
@@ -127,7 +127,7 @@ export class Core {
   closeTimeline(id: number): void {
     this.#windows.get(id)?.close();
     this.#windows.delete(id);
-    if (this.#windows.size === 0) void this.call("watch", [""]).catch(() => undefined);
+    if (this.#windows.size === 0) quietly(this.call("watch", [""]));
   }
 
   readonly #own: OwnActions = {
@@ -196,7 +196,7 @@ export class Core {
     const me = await this.#me(about.clinic, device, name);
     const desk = { me, about, book: this.#book, hub, line, clock, random, rooms: new Locks(), logs: new Logs(this.#book, hub, about.clinic) };
     const lead = new Lead(desk, {
-      standing: (standing) => void this.#stand(standing),
+      standing: (standing) => quietly(this.#stand(standing)),
       receipts: (room) => this.#channel.say({ t: "receipts", room, items: this.#book.get(room)?.receipts ?? [] }),
     });
     await lead.start();
@@ -277,6 +277,6 @@ export class Core {
     const rooms = new Set(this.#dirty);
     this.#dirty.clear();
     this.#options.changed(stateOf(this.#book, this.#about, this.#standing));
-    for (const made of this.#windows.values()) if (rooms.has(made.room)) void made.refresh().catch(() => undefined);
+    for (const made of this.#windows.values()) if (rooms.has(made.room)) quietly(made.refresh());
   }
 }

@@ -42,3 +42,8 @@ export interface Desk {
 export function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }
+
+/** quietly lets go of what is tried again by itself: the next start, message or hint does it once more. */
+export function quietly(task: Promise<unknown> | undefined): void {
+  task?.catch(() => undefined);
+}

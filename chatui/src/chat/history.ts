@@ -21,6 +21,7 @@ export class History {
   #desk: Desk;
   #postbox: Postbox;
   #running = false;
+  #stopped = false;
   #cancel: (() => void) | null = null;
 
   constructor(desk: Desk, postbox: Postbox) {
@@ -43,13 +44,14 @@ export class History {
     try {
       for (const job of await this.#jobs()) await this.#work(job);
     } catch {
-      this.#cancel = this.#desk.clock.after(later, () => void this.resume());
+      if (!this.#stopped) this.#cancel = this.#desk.clock.after(later, () => void this.resume());
     } finally {
       this.#running = false;
     }
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#cancel?.();
   }
 

@@ -5,7 +5,7 @@ import { MlsError, type Cause } from "../mls/mlsError.ts";
 import { newKeyPackages } from "../mls/packages.ts";
 import { newRun } from "../mls/payload.ts";
 import { backoff } from "../stream/backoff.ts";
-import type { Desk } from "./desk.ts";
+import { quietly, type Desk } from "./desk.ts";
 import { HubError } from "./hubCalls.ts";
 import type { Kept } from "./records.ts";
 
@@ -67,7 +67,7 @@ export class Joining {
   rejoin(room: string, cause: Cause): void {
     if (this.#asking.has(room)) return;
     this.#asking.set(room, { attempt: 0, cancel: null });
-    void this.#ask(room, cause);
+    quietly(this.#ask(room, cause));
   }
 
   stop(): void {
@@ -89,6 +89,6 @@ export class Joining {
       if (error instanceof HubError && error.status === 404) return this.joined(room);
     }
     // The Welcome comes within seconds; asked again in case the recorder was away.
-    asking.cancel = clock.after(5_000 + 6 * backoff(asking.attempt++, random), () => void this.#ask(room, cause));
+    asking.cancel = clock.after(5_000 + 6 * backoff(asking.attempt++, random), () => quietly(this.#ask(room, cause)));
   }
 }

@@ -1,7 +1,7 @@
 import type { Item } from "../stream/item.ts";
 import type { ServerMessage } from "../stream/messages.ts";
 import { Backups } from "./backups.ts";
-import type { Desk } from "./desk.ts";
+import { quietly, type Desk } from "./desk.ts";
 import { Groups } from "./groups.ts";
 import { History } from "./history.ts";
 import { Joining } from "./joining.ts";
@@ -82,7 +82,7 @@ export class Lead {
     await this.#desk.logs.load();
     await this.#outbox.load();
     this.#linking.resume(await this.#desk.book.shelf.setting("standing"));
-    void this.#settle();
+    quietly(this.#settle());
   }
 
   stop(): void {
@@ -101,32 +101,32 @@ export class Lead {
     this.#reading.live(live);
     if (!live) return;
     this.#desk.logs.doubt(null);
-    void this.#catchUp();
+    quietly(this.#catchUp());
   }
 
   heard(message: ServerMessage): void {
     switch (message.t) {
       case "sent":
       case "refused":
-        return void this.#outbox.heard(message);
+        return quietly(this.#outbox.heard(message));
       case "read":
-        return void this.#reading.readElsewhere(message);
+        return quietly(this.#reading.readElsewhere(message));
       case "receipts":
         return this.#reading.receipts(message);
       case "mail":
-        return void this.#postbox.collect();
+        return quietly(this.#postbox.collect());
       case "packages":
-        return void this.#pool.fill();
+        return quietly(this.#pool.fill());
       case "log":
-        return void this.#logChanged(message.user);
+        return quietly(this.#logChanged(message.user));
       case "rooms":
-        return void this.#refreshRooms();
+        return quietly(this.#refreshRooms());
     }
   }
 
   /** outboxChanged: some tab has put, retried or discarded something. */
   outboxChanged(): void {
-    void this.#outbox.reread();
+    quietly(this.#outbox.reread());
   }
 
   async post(room: string, what: Outgoing): Promise<void> {
@@ -183,15 +183,15 @@ export class Lead {
 
   #upkeep(): void {
     this.#after(upkeepEvery, () => {
-      void this.#linking.waiting().catch(() => undefined);
+      quietly(this.#linking.waiting());
       this.#upkeep();
     });
   }
 
   #certified(): void {
-    void this.#pool.fill();
-    void this.#postbox.collect().then(() => this.#repair.start());
-    void this.#history.resume();
+    quietly(this.#pool.fill());
+    quietly(this.#postbox.collect().then(() => this.#repair.start()));
+    quietly(this.#history.resume());
   }
 
   async #catchUp(): Promise<void> {
@@ -199,7 +199,7 @@ export class Lead {
     // What the hub's list says was read here and there, now that the list is known.
     this.#reading.resend();
     await this.#linking.check().catch(() => undefined);
-    void this.#postbox.collect();
+    quietly(this.#postbox.collect());
     this.#after(joinPatience, () => this.#joinMissing());
   }
 
@@ -224,9 +224,9 @@ export class Lead {
 
   #stored({ room, rows, members, lastResort }: Stored): void {
     const { book, line, me } = this.#desk;
-    void this.#repair.noticed(rows);
-    if (members) void this.#rooms.members(room).catch(() => undefined);
-    if (lastResort) void this.#pool.fill(true);
+    quietly(this.#repair.noticed(rows));
+    if (members) quietly(this.#rooms.members(room));
+    if (lastResort) quietly(this.#pool.fill(true));
     if (rows.length > 0) this.#backups.touched();
     const conversation = book.get(room);
     const news = rows.filter(({ seq, user, what }) => what.kind === "text" && user !== me.user && seq > (conversation?.readSeq ?? 0));

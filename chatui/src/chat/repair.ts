@@ -1,5 +1,5 @@
 import type { Letter } from "../identity/mail.ts";
-import type { Desk } from "./desk.ts";
+import { quietly, type Desk } from "./desk.ts";
 import type { DeviceKeys } from "./hubCalls.ts";
 import { parcelBytes } from "./history.ts";
 import { takeIn } from "./importer.ts";
@@ -67,10 +67,11 @@ export class Repair {
     const round: Round = { step: 0, cancel: null };
     this.#rounds.set(room, round);
     // Many break at once; they are asked for together.
-    round.cancel = this.#desk.clock.after(500, () => void this.#ask(room, round));
+    round.cancel = this.#desk.clock.after(500, () => quietly(this.#ask(room, round)));
   }
 
   async #ask(room: string, round: Round): Promise<void> {
+    if (this.#rounds.get(room) !== round) return;
     const wanted = await this.#wanted(room);
     if (!wanted) return void this.#rounds.delete(room);
     let wait = again;
@@ -86,7 +87,7 @@ export class Repair {
       wait = patience;
     }
     if (wait === again) round.step = 0;
-    round.cancel = this.#desk.clock.after(wait, () => void this.#ask(room, round));
+    round.cancel = this.#desk.clock.after(wait, () => quietly(this.#ask(room, round)));
   }
 
   async #wanted(room: string): Promise<Wanted | null> {

@@ -50,6 +50,17 @@ export class MemoryRecorder {
     void this.#all();
   }
 
+  /** force adds a device nobody has asked for: what a hub and a recorder that are not honest could try. */
+  force(id: string, device: HubDevice): Promise<void> {
+    const room = this.#hub.rooms.get(id) as HubRoom;
+    return this.#locks.run(id, async () => {
+      const sitting = this.#rooms.get(id) as Sitting;
+      const pending = await commit(sitting.group, { adds: [device.packages[0] as Bytes] }, this.#certified);
+      await this.#hub.commit(room, this.#device, crypto.randomUUID(), pending.commit, pending.welcome, pending.facts);
+      sitting.group = pending.group;
+    });
+  }
+
   async #refill(): Promise<void> {
     for (const { ref, secret, body, lastResort } of await newKeyPackages(this.#self, 1, true)) {
       this.#secrets.set(ref, secret);

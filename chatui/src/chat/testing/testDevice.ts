@@ -196,13 +196,14 @@ export class TestDevice {
 
   async #bring(id: string): Promise<void> {
     const room = this.hub.rooms.get(id);
-    const cursor = (await this.database.get("cursors", id)) ?? 0;
+    const cursor = await this.database.get("cursors", id).then((found) => found ?? 0);
     const items = room ? this.hub.itemsFor(this.entry, room, cursor) : [];
     if (items.length === 0) return;
     try {
       this.beforeKeep(items);
       await this.#lead()?.keep(items);
     } catch (error) {
+      if (!this.#online) return;
       if (!(error instanceof HubError) && (error as Error).message !== "crash") throw error;
       await new Promise((resolve) => setTimeout(resolve, 10));
       this.#again = true;
