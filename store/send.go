@@ -41,7 +41,8 @@ func (n *numbering) queueUsable(batch *pgx.Batch, clinic hub.ClinicID) {
 
 // admits says whether a new item may be written, and otherwise in the put why not. A
 // message must be of the room's current epoch, or of the one before it unless the commit
-// between them removed a leaf: who was removed must not read what is said now.
+// between them changed the tree: who was removed must not read what is said now, and who was
+// added could not.
 func (n *numbering) admits(p *itemPut, room *roomState) bool {
 	i := &p.Item
 	if i.From == "" {

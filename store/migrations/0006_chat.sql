@@ -10,7 +10,8 @@ alter table device add column certified_at timestamptz;
 
 -- epoch is that of the room's MLS group: a commit is admitted by moving it, so one wins.
 -- Messages of an epoch below min_epoch are refused although the one before the current is
--- otherwise let in: the last commit removed a leaf. gen moves whenever members, roles or
+-- otherwise let in: the last commit removed a leaf, which must not read what is said now, or
+-- added one, which could not read what is encrypted for those before it. gen moves whenever members, roles or
 -- leaves change, so that what a node remembers of a room can be told to be stale.
 alter table room
   add column epoch      bigint not null default 0,

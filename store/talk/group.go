@@ -136,7 +136,7 @@ select seq, kind, coalesce(device_id::text, ''), coalesce(epoch, 0) + 1 from ite
 const (
 	moveEpochSQL = `
 update room set epoch = epoch + 1, min_epoch = case when $5 then epoch + 1 else min_epoch end,
-  gen = gen + case when $6 then 1 else 0 end, last_seq = last_seq + 1, at = $4
+  gen = gen + case when $5 then 1 else 0 end, last_seq = last_seq + 1, at = $4
 where clinic_id = $1 and id = $2 and epoch = $3`
 	endLeavesSQL = `
 update room_leaf set to_seq = $3 where clinic_id = $1 and room_id = $2 and device_id = any($4) and to_seq is null`
@@ -154,7 +154,7 @@ update rejoin set done_at = $4 where clinic_id = $1 and room_id = $2 and device_
 // admit writes a step and moves the room.
 func (l *locked) admit(ctx context.Context, tx pgx.Tx, g *messaging.Group, step *messaging.Step) (*messaging.Put, error) {
 	moves := len(step.Remove)+len(step.Add) > 0
-	tag, err := tx.Exec(ctx, moveEpochSQL, l.clinic, l.id, l.epoch, l.now, len(step.Remove) > 0, moves)
+	tag, err := tx.Exec(ctx, moveEpochSQL, l.clinic, l.id, l.epoch, l.now, moves)
 	if err != nil {
 		return nil, fmt.Errorf("move epoch: %w", err)
 	}

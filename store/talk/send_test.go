@@ -77,9 +77,9 @@ func TestSendRefusals(t *testing.T) {
 	}
 }
 
-// TestEpochsAfterARemoval: what was encrypted before somebody was removed is refused, even
-// if it comes a moment later; otherwise the epoch before is let in.
-func TestEpochsAfterARemoval(t *testing.T) {
+// TestEpochsAfterAChange: what was encrypted before somebody was added or removed is refused,
+// even if it comes a moment later; otherwise the epoch before is let in.
+func TestEpochsAfterAChange(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	eva, otto := w.phone(w.person("Eva Lindner")), w.phone(w.person("Otto Sommer"))
@@ -94,6 +94,11 @@ func TestEpochsAfterARemoval(t *testing.T) {
 	if got := send(first); got != "epoch" {
 		t.Errorf("from before the removal: %q", got)
 	}
+	c.do(handshake{by: eva, add: []*phone{w.phone(otto.User)}})
+	if got := send(second); got != "epoch" {
+		t.Errorf("from before the addition: %q", got)
+	}
+	second = c.message()
 	c.do(handshake{by: eva})
 	third := c.message()
 	if got := send(second); got != "" {
