@@ -49,7 +49,7 @@ func (r *recorder) begin(ctx context.Context) (err error) {
 	if err := r.loadIdentity(); err != nil {
 		return err
 	}
-	if r.pool, err = loadPool(r.disk); err != nil {
+	if r.pool, err = loadPool(r.disk, r.o.pool); err != nil {
 		return err
 	}
 	return ctx.Err()
@@ -139,7 +139,7 @@ func (r *recorder) prepare() error {
 	if r.trust != nil {
 		return nil
 	}
-	r.trust = &trust{disk: r.disk, api: r.api, clinic: r.id.Clinic, now: r.o.now, out: r.log, logs: map[hub.UserID]*memory{}}
+	r.trust = &trust{disk: r.disk, api: r.api, clinic: r.id.Clinic, now: r.o.now, out: r.log, fresh: r.o.times.fresh, logs: map[hub.UserID]*memory{}}
 	names, err := r.disk.Names(roomFolder)
 	if err != nil {
 		return err

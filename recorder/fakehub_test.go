@@ -486,6 +486,9 @@ func (h *fakeHub) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	h.mu.Lock()
 	h.conns[c] = true
+	for room, seq := range hello.Cursor {
+		h.acked[room] = max(h.acked[room], seq) // what it says it holds
+	}
 	h.mu.Unlock()
 	go c.write()
 	c.read()

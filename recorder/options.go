@@ -22,6 +22,7 @@ type Options struct {
 	Report    func(Health)      // is told of each change; may be nil
 
 	now   func() time.Time
+	pool  int // key packages
 	times times
 	disk  disk                                                          // tests put one around the vault
 	send  func(*client.Stream, hub.RoomID, string, int64, []byte) error // and around the socket
@@ -55,6 +56,7 @@ type times struct {
 	refresh  time.Duration // own keys of a room
 	spare    time.Duration // validity that a key package must have left to be used
 	claim    time.Duration // between attempts to get a key package of a device
+	fresh    time.Duration // a device log that was asked for is not asked for again
 }
 
 const (
@@ -76,10 +78,13 @@ func (o *Options) fill() {
 	if o.send == nil {
 		o.send = (*client.Stream).Send
 	}
+	if o.pool == 0 {
+		o.pool = poolSize
+	}
 	if o.times == (times{}) {
 		o.times = times{
 			poll: 5 * time.Second, flush: 500 * time.Millisecond, retry: time.Second, retryMax: time.Minute,
-			await: 30 * time.Second, refresh: 24 * time.Hour, spare: 48 * time.Hour, claim: 30 * time.Second,
+			await: 30 * time.Second, refresh: 24 * time.Hour, spare: 48 * time.Hour, claim: 30 * time.Second, fresh: 3 * time.Second,
 		}
 	}
 }

@@ -18,7 +18,6 @@ import (
 const (
 	packagesFile = "packages"
 	poolSize     = 50
-	poolLow      = 20
 	packageLife  = 27 * 24 * time.Hour // the hub allows 28 days, by its own clock
 	packageGrace = 60 * 24 * time.Hour // a Welcome may wait that long for a recorder that was off
 	renewBefore  = 7 * 24 * time.Hour
@@ -27,6 +26,7 @@ const (
 // pool keeps the private halves of our key packages.
 type pool struct {
 	disk disk
+	size int // of what the hub holds of it, when full
 	mu   sync.Mutex
 	kept
 	offer [][]byte // made and perhaps not offered: the answer has not come
@@ -39,8 +39,8 @@ type kept struct {
 	Used bool              `json:"used,omitempty"` // the last-resort package, since it was offered
 }
 
-func loadPool(d disk) (*pool, error) {
-	p := &pool{disk: d}
+func loadPool(d disk, size int) (*pool, error) {
+	p := &pool{disk: d, size: size}
 	raw, err := d.Get(packagesFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
@@ -80,8 +80,8 @@ func (p *pool) fill(ctx context.Context, api *client.API, s mlscore.Signer, now 
 // make adds to what is to be offered, and keeps it.
 func (p *pool) make(s mlscore.Signer, now time.Time, left int) error {
 	before := len(p.All)
-	if left < poolLow && p.offer == nil {
-		for range poolSize - left {
+	if left < p.size*2/5 && p.offer == nil {
+		for range p.size - left {
 			fresh, err := mlscore.NewPackage(s, now, packageLife, false)
 			if err != nil {
 				return err

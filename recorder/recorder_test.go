@@ -9,9 +9,10 @@ import (
 
 func TestItEnrolsOnce(t *testing.T) {
 	t.Parallel()
-	h, r, dir := enrolled(t)
+	full := func(o *Options) { o.pool = 0 }
+	h, r, dir := enrolled(t, full)
 	r.stop()
-	r = start(t, h, dir)
+	r = start(t, h, dir, full)
 	eventually(t, "it is connected again", func() bool { return r.is().Connected })
 	r.stop()
 	h.mu.Lock()

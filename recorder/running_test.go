@@ -25,7 +25,7 @@ type running struct {
 
 var fast = times{
 	poll: 20 * time.Millisecond, flush: 5 * time.Millisecond, retry: 5 * time.Millisecond, retryMax: 40 * time.Millisecond,
-	await: 300 * time.Millisecond, refresh: 24 * time.Hour, spare: time.Hour, claim: 60 * time.Millisecond,
+	await: 300 * time.Millisecond, refresh: 24 * time.Hour, spare: time.Hour, claim: 60 * time.Millisecond, fresh: 5 * time.Millisecond,
 }
 
 // start begins a recorder in a directory. change may alter its options.
@@ -33,7 +33,7 @@ func start(t *testing.T, h *fakeHub, dir string, change ...func(*Options)) *runn
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{t: t, h: h, cancel: cancel, done: make(chan error, 1)}
-	o := Options{Hub: h.srv.URL, TokenFile: h.token, DataDir: dir, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), times: fast}
+	o := Options{Hub: h.srv.URL, TokenFile: h.token, DataDir: dir, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), times: fast, pool: 5}
 	o.Report = func(now Health) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -90,14 +90,20 @@ func (h *fakeHub) waitEnrolled() {
 	})
 }
 
-// stateOf reads what a recorder that has ended has kept of a room.
-func stateOf(t *testing.T, dir string, room hub.RoomID) (state, *mlscore.Group) {
+// openVault opens the directory of a recorder that has ended.
+func openVault(t *testing.T, path string) disk {
 	t.Helper()
-	d, err := vault.Open(dir)
+	d, err := vault.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// stateOf reads what a recorder that has ended has kept of a room.
+func stateOf(t *testing.T, d disk, room hub.RoomID) (state, *mlscore.Group) {
+	t.Helper()
 	r := &recorder{disk: d, log: slog.New(slog.DiscardHandler)}
 	if err := r.loadIdentity(); err != nil {
 		t.Fatal(err)
@@ -113,7 +119,12 @@ func (r *running) settled(dir string, room hub.RoomID, phones ...*phone) state {
 	eventually(r.t, "the right devices are in the room", func() bool { return r.h.inTree(room, phones...) })
 	r.h.waitAcked(room)
 	r.stop()
-	st, g := stateOf(r.t, dir, room)
+	d, err := vault.Open(dir)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer d.Close() // it may be started again
+	st, g := stateOf(r.t, d, room)
 	if g == nil {
 		r.t.Fatal("the recorder is not in the room")
 	}

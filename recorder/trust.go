@@ -16,10 +16,6 @@ import (
 	"github.com/wardline/wardline/seal"
 )
 
-// freshFor is how long a log that was just asked for is not asked for again: many devices of
-// one room are checked in one go.
-const freshFor = 3 * time.Second
-
 // trust knows the people's device logs, and remembers them.
 type trust struct {
 	disk   disk
@@ -27,6 +23,10 @@ type trust struct {
 	clinic hub.ClinicID
 	now    func() time.Time
 	out    *slog.Logger
+
+	// fresh is how long a log that was just asked for is not asked for again: many devices of
+	// one room are checked in one go.
+	fresh time.Duration
 
 	mu   sync.Mutex
 	logs map[hub.UserID]*memory
@@ -78,7 +78,7 @@ func (t *trust) newest(ctx context.Context, user hub.UserID) (*devicelog.Log, er
 	if err := t.remember(user, p); err != nil {
 		return nil, err
 	}
-	if t.now().Sub(p.asked) < freshFor {
+	if t.now().Sub(p.asked) < t.fresh {
 		return p.log, nil
 	}
 	entries, err := t.api.Log(ctx, user, p.log.After())
