@@ -34,6 +34,8 @@ type world struct {
 	publish func([]*messaging.Put)
 	acts    []alerting.Act
 	cursors map[hub.DeviceID]messaging.Cursor
+	left    map[hub.RoomID][]hub.UserID
+	readers []hub.UserID
 	fail    error
 	block   chan struct{} // when set, Since waits for it
 	asked   chan struct{} // gets a token for each call of Since, if there is room
@@ -91,9 +93,14 @@ func (w *world) Since(ctx context.Context, c hub.ClinicID, d hub.DeviceID, room 
 	defer w.mu.Unlock()
 	var out []messaging.Delivery
 	for _, p := range w.log[room] {
-		i := slices.IndexFunc(p.Wraps, func(wr messaging.Wrap) bool { return wr.Device == d })
-		if p.Item.Seq > after && i >= 0 && len(out) < limit && c == clinic {
+		if p.Item.Seq <= after || len(out) == limit || c != clinic {
+			continue
+		}
+		if i := slices.IndexFunc(p.Wraps, func(wr messaging.Wrap) bool { return wr.Device == d }); i >= 0 {
 			out = append(out, messaging.Delivery{Item: p.Item, Wrap: p.Wraps[i]})
+		}
+		if slices.Contains(p.Audience, d) {
+			out = append(out, messaging.Delivery{Item: p.Item, Welcome: slices.Contains(p.Added, d)})
 		}
 	}
 	return out, w.fail
@@ -121,19 +128,34 @@ func (w *world) Acts(_ context.Context, _ hub.ClinicID, acts []alerting.Act) ([]
 	return make([]alerting.Result, len(acts)), nil
 }
 
-func (w *world) rooms(context.Context, hub.ClinicID, hub.UserID) ([]stream.Room, error) {
+func (w *world) rooms(_ context.Context, _ hub.ClinicID, user hub.UserID) ([]stream.Room, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var out []stream.Room
 	for room, log := range w.log {
-		out = append(out, stream.Room{ID: room, Kind: messaging.AlarmRoom, LastSeq: int64(len(log))})
+		if w.left[room] == nil || !slices.Contains(w.left[room], user) {
+			out = append(out, stream.Room{ID: room, Kind: kindOf(room), LastSeq: int64(len(log))})
+		}
 	}
 	return out, w.fail
+}
+
+// kindOf makes rooms 1 to 9 alarm rooms, 10 to 19 groups and the others direct.
+func kindOf(room hub.RoomID) messaging.RoomKind {
+	switch room[len(room)-2] {
+	case '0':
+		return messaging.AlarmRoom
+	case '1':
+		return messaging.GroupRoom
+	}
+	return messaging.DirectRoom
 }
 
 // rig is a hub behind a real HTTP server. Each request says in a header whose it is.
 type rig struct {
 	*world
+	t     testing.TB
+	talk  talk
 	hub   *stream.Hub
 	url   string
 	check func(context.Context) error
@@ -141,9 +163,17 @@ type rig struct {
 
 func newRig(t testing.TB, times stream.Times, queue int) *rig {
 	t.Helper()
-	r := &rig{world: newWorld()}
-	log := slog.New(slog.DiscardHandler)
-	r.hub = stream.New(stream.Options{Log: r.world, Acts: r.world, Fanout: r.world, Rooms: r.rooms, Logger: log, Times: times, Queue: queue})
+	return newTalkRig(t, stream.Options{Times: times, Queue: queue})
+}
+
+// newTalkRig is newRig with more to choose; the ports are the rig's own.
+func newTalkRig(t testing.TB, o stream.Options) *rig {
+	t.Helper()
+	r := &rig{world: newWorld(), t: t}
+	r.talk.held = make(chan struct{}, 1)
+	r.talk.world = r.world
+	o.Log, o.Acts, o.Fanout, o.Rooms, o.Talk, o.Logger = r.world, r.world, r.world, r.rooms, &r.talk, slog.New(slog.DiscardHandler)
+	r.hub = stream.New(o)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		device := hub.DeviceID(req.Header.Get("Test-Device"))
 		s := accounts.Session{Clinic: clinic, Device: device, Account: accounts.Account{ID: userOf(device)}}
@@ -159,7 +189,8 @@ func newRig(t testing.TB, times stream.Times, queue int) *rig {
 	return r
 }
 
-func userOf(d hub.DeviceID) hub.UserID { return hub.UserID("user of " + string(d)) }
+// userOf gives the devices 1 and 101 one user, 2 and 102, and so on.
+func userOf(d hub.DeviceID) hub.UserID { return "user " + hub.UserID(d[max(0, len(d)-2):]) }
 
 func deviceN(n int) hub.DeviceID {
 	return hub.DeviceID(fmt.Sprintf("dddddddd-0000-7000-8000-%012d", n))
@@ -177,6 +208,33 @@ type client struct {
 	cursor map[hub.RoomID]int64
 	got    []string // room/seq, in order, over all connections
 	ready  bool     // this connection has been told so
+	last   itemHead // of the newest item
+	heard  frame    // the newest text frame
+}
+
+// itemHead is the header of an item; the pointers tell what is missing from what is empty.
+type itemHead struct {
+	Room    hub.RoomID
+	Seq     int64
+	Kind    string
+	KEK     []byte
+	User    *string
+	From    *string
+	Epoch   *int64
+	Prio    *int
+	Welcome bool
+}
+
+// frame is any text frame of the hub.
+type frame struct {
+	T, Code, ID, User string
+	Room              hub.RoomID
+	Seq               int64
+	At                time.Time
+	Items             []struct {
+		User            hub.UserID
+		Delivered, Read int64
+	}
 }
 
 func (r *rig) client(t testing.TB, n int) *client {
@@ -217,7 +275,7 @@ func (c *client) next() (string, error) {
 	if kind == websocket.BinaryMessage {
 		return "item", c.keep(data)
 	}
-	var f struct{ T, Code string }
+	var f frame
 	if err := json.Unmarshal(data, &f); err != nil {
 		return "", err
 	}
@@ -225,17 +283,14 @@ func (c *client) next() (string, error) {
 		return c.next()
 	}
 	c.ready = c.ready || f.T == "ready"
+	c.heard = f
 	return strings.TrimSuffix(f.T+" "+f.Code, " "), nil
 }
 
 // keep checks an item frame against the contract and moves the cursor.
 func (c *client) keep(data []byte) error {
 	n := binary.BigEndian.Uint32(data[1:5])
-	var head struct {
-		Room hub.RoomID
-		Seq  int64
-		KEK  []byte
-	}
+	var head itemHead
 	if err := json.Unmarshal(data[5:5+n], &head); err != nil {
 		return err
 	}
@@ -243,9 +298,12 @@ func (c *client) keep(data []byte) error {
 	enc, rest := short(rest)
 	row, body := short(rest)
 	want := fmt.Sprintf("%s/%d", head.Room, head.Seq)
-	if data[0] != 1 || string(head.KEK) != "12345678" || string(enc) != "enc of "+string(c.device) || string(row) != "row of "+string(c.device) || string(body) != want {
+	wrapped := string(head.KEK) == "12345678" && string(enc) == "enc of "+string(c.device) && string(row) == "row of "+string(c.device)
+	bare := len(head.KEK)+len(enc)+len(row) == 0 && head.From != nil && head.Epoch != nil && head.Prio != nil && head.User != nil
+	if data[0] != 1 || string(body) != want || wrapped != (head.Kind == "alert") || bare == wrapped {
 		return fmt.Errorf("frame of %s is wrong: %q", want, data)
 	}
+	c.last = head
 	if head.Seq <= c.cursor[head.Room] {
 		return fmt.Errorf("%s came after %d", want, c.cursor[head.Room])
 	}

@@ -13,13 +13,17 @@ import (
 )
 
 // TestIdleMemory holds the cost of a connection that only waits: 15 kB at most, both ends
-// counted although the other end here is a bare socket.
+// counted although the other end here is a bare socket. Each is in an alarm room and twenty
+// conversations.
 func TestIdleMemory(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		t.Skip("the race detector multiplies memory")
 	}
 	r := newRig(t, stream.Times{}, 0)
 	r.add(roomN(1), deviceN(1))
+	for n := range 20 {
+		r.put(roomN(10+n), deviceN(1))
+	}
 	const conns = 1000
 	before := used()
 	for n := range conns {

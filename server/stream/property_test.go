@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,12 +16,19 @@ import (
 	"github.com/wardline/wardline/server/stream"
 )
 
-// Whatever is lost, late or out of order on the way, and whenever the connection drops, a
-// device ends with each of its items once, and those of a room in order.
+// Whatever is lost, late or out of order on the way, told by another node or twice, and
+// whenever the connection drops, a device ends with each of its items once, and those of a
+// room in order: cards of alarm rooms and items of conversations alike.
 func TestNothingLostNothingTwice(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		r := newRig(t, stream.Times{Gap: 5 * time.Millisecond}, rapid.IntRange(1, 8).Draw(rt, "queue"))
+		o := stream.Options{Times: stream.Times{Gap: 5 * time.Millisecond}, Queue: rapid.IntRange(1, 8).Draw(rt, "queue")}
+		if rapid.Bool().Draw(rt, "readers are looked up") {
+			o.Readers = func(context.Context, hub.ClinicID, hub.RoomID) ([]hub.UserID, error) {
+				return []hub.UserID{userOf(deviceN(1)), userOf(deviceN(2))}, nil
+			}
+		}
+		r := newTalkRig(t, o)
 		c := r.client(t, 1)
 		c.dial()
 		c.hello()
@@ -28,21 +36,31 @@ func TestNothingLostNothingTwice(t *testing.T) {
 		var late []*messaging.Put
 		want := 0
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
-			room := roomN(rapid.IntRange(1, 3).Draw(rt, "room"))
+			room := rapid.SampledFrom([]hub.RoomID{roomN(1), roomN(2), group, direct}).Draw(rt, "room")
 			devices := rapid.SampledFrom([][]hub.DeviceID{{deviceN(1)}, {deviceN(2)}, {deviceN(1), deviceN(2)}}).Draw(rt, "for")
-			switch rapid.IntRange(0, 9).Draw(rt, "what") {
+			switch rapid.IntRange(0, 12).Draw(rt, "what") {
 			case 0:
 				reconnect(rt, c)
 				continue
 			case 1, 2: // the hint comes later, out of order
-				late = append(late, r.add(room, devices...))
+				late = append(late, r.put(room, devices...))
 			case 3: // the hint is lost
-				r.add(room, devices...)
+				r.put(room, devices...)
 			case 4: // read something
 				c.sync()
 				continue
+			case 5: // written by another node
+				r.publish(hint(r.put(room, devices...)))
+			case 6: // told twice
+				p := r.put(room, devices...)
+				r.publish([]*messaging.Put{p})
+				r.publish([]*messaging.Put{p})
+				r.publish(hint(p))
+			case 7: // the list of rooms is read again
+				r.hub.Tell(clinic, stream.HintRooms, userOf(deviceN(1)))
+				continue
 			default:
-				r.send(room, devices...)
+				r.publish([]*messaging.Put{r.put(room, devices...)})
 			}
 			if devices[0] == deviceN(1) {
 				want++
@@ -62,6 +80,14 @@ func TestNothingLostNothingTwice(t *testing.T) {
 		}
 		inOrder(rt, c.got)
 	})
+}
+
+// put appends what belongs into a room of that sort.
+func (w *world) put(room hub.RoomID, devices ...hub.DeviceID) *messaging.Put {
+	if kindOf(room) == messaging.AlarmRoom {
+		return w.add(room, devices...)
+	}
+	return w.say(room, messaging.ItemMessage, deviceN(3), devices...)
 }
 
 // reconnect drops the connection, with or without reading what is under way, and comes

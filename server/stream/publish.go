@@ -14,6 +14,7 @@ import (
 // where the missing item is. If it does not come within Times.Gap its hint was lost, and
 // because nobody knows to whom it belonged, everybody reads.
 type sequence struct {
+	room    hub.RoomID // the one copy of the id that all marks share
 	clinic  hub.ClinicID
 	last    int64
 	missing map[int64]time.Time
@@ -109,7 +110,7 @@ func (h *Hub) sequence(p *messaging.Put) (follows, lost bool) {
 	seq := p.Item.Seq
 	s := h.rooms[p.Item.Room]
 	if s == nil { // nobody has been welcomed to this room yet: whoever is reads what came before
-		h.rooms[p.Item.Room] = &sequence{clinic: p.Clinic, last: seq, kind: kindOf(&p.Item), conns: map[*conn]struct{}{}}
+		h.rooms[p.Item.Room] = &sequence{room: p.Item.Room, clinic: p.Clinic, last: seq, kind: kindOf(&p.Item), conns: map[*conn]struct{}{}}
 		return seq == 1, false
 	}
 	lost = seq-s.last > maxMissing
@@ -153,27 +154,30 @@ func isTalk(k messaging.RoomKind) bool {
 func (h *Hub) learn(c *conn, rooms []Room) {
 	h.gaps.Lock()
 	defer h.gaps.Unlock()
-	for _, r := range rooms {
+	for i := range rooms {
+		r := &rooms[i]
 		s := h.rooms[r.ID]
 		if s == nil {
-			s = &sequence{clinic: c.clinic, last: r.LastSeq, conns: map[*conn]struct{}{}}
+			s = &sequence{room: r.ID, clinic: c.clinic, last: r.LastSeq, conns: map[*conn]struct{}{}}
 			h.rooms[r.ID] = s
 		}
 		s.kind = r.Kind
 		s.conns[c] = struct{}{}
+		r.ID = s.room
 	}
 }
 
-// enlist notes that a connection has a mark of a room, and returns its kind.
-func (h *Hub) enlist(c *conn, room hub.RoomID) messaging.RoomKind {
+// enlist notes that a connection has a mark of a room, and returns the shared copy of its id
+// and its kind.
+func (h *Hub) enlist(c *conn, room hub.RoomID) (hub.RoomID, messaging.RoomKind) {
 	h.gaps.Lock()
 	defer h.gaps.Unlock()
 	s := h.rooms[room]
 	if s == nil {
-		return ""
+		return room, ""
 	}
 	s.conns[c] = struct{}{}
-	return s.kind
+	return s.room, s.kind
 }
 
 // forget ends what is kept of rooms for a connection that is gone.

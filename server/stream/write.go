@@ -65,8 +65,8 @@ func (c *conn) staleLocked(room hub.RoomID) {
 	if m := c.mark(room); m != nil {
 		m.stale = true
 	} else {
-		kind := c.hub.enlist(c, room)
-		c.marks = append(c.marks, mark{room: room, seq: max(0, c.cursor[string(room)]), stale: true, talk: isTalk(kind)})
+		id, kind := c.hub.enlist(c, room)
+		c.marks = append(c.marks, mark{room: id, seq: max(0, c.cursor[string(room)]), stale: true, talk: isTalk(kind)})
 	}
 	if c.greeted {
 		c.hub.stats.resyncs.Add(1)
@@ -339,6 +339,7 @@ func (c *conn) greet() error {
 	}
 	c.mu.Lock()
 	c.learnLocked(rooms)
+	c.marks = slices.Grow(c.marks, len(rooms))
 	for _, r := range rooms {
 		if m := c.mark(r.ID); m != nil {
 			m.seq = c.start(r)
