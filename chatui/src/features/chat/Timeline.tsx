@@ -76,7 +76,7 @@ function Loaded({ chat, acts, view, timeline }: Props & { view: TimelineView; ti
     [markRead, chat.id, chat.readSeq],
   );
   const { hasOlder, hasNewer } = timeline;
-  const follow = useFollow({ list, rows, hasOlder, hasNewer, older: view.older, newer: view.newer, read });
+  const follow = useFollow({ list, scroll, rows, hasOlder, hasNewer, older: view.older, newer: view.newer, read });
   const roving = useRoving(list, scroll, rows);
   const [menu, setMenu] = useState<string | null>(null);
   const closeMenu = (open: string | null): void => {
@@ -103,6 +103,7 @@ function Loaded({ chat, acts, view, timeline }: Props & { view: TimelineView; ti
           shift={follow.shift}
           keepMounted={roving.kept}
           onScroll={follow.scrolled}
+          onResize={follow.resized}
         >
           {(row, at) => (
             <Message

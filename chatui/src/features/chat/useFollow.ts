@@ -17,11 +17,14 @@ export interface Follow {
   /** The first row that can be seen, for the floating date. */
   readonly first: number;
   scrolled(): void;
+  /** The window or a row has another size: who was at the end stays there. */
+  resized(): void;
   toEnd(): void;
 }
 
 interface Options {
   list: RefObject<VirtualizerHandle | null>;
+  scroll: RefObject<HTMLElement | null>;
   rows: readonly Row[];
   hasOlder: boolean;
   hasNewer: boolean;
@@ -56,26 +59,32 @@ function useShift(rows: readonly Row[]): boolean {
  * useFollow decides where the timeline stands: it opens at the first unread
  * message, follows the end while one is there, and stays put otherwise.
  */
-export function useFollow({ list, rows, hasOlder, hasNewer, older, newer, read }: Options): Follow {
+export function useFollow({ list, scroll, rows, hasOlder, hasNewer, older, newer, read }: Options): Follow {
   const shift = useShift(rows);
   const [atEnd, setAtEnd] = useState(true);
   const [first, setFirst] = useState(0);
   const placed = useRef(false);
   const stick = useRef(false);
+  const lastTop = useRef(0);
   const lastKey = useRef<string | undefined>(undefined);
   const fetchOlder = useOnce(older);
   const fetchNewer = useOnce(newer);
 
   const scrolled = (): void => {
     const handle = list.current;
-    if (!handle || !placed.current || rows.length === 0) return;
-    const bottom = handle.scrollOffset + handle.viewportSize;
-    const near = bottom >= handle.scrollSize - slack;
-    stick.current = near && !hasNewer;
+    const box = scroll.current;
+    if (!handle || !box || !placed.current || rows.length === 0) return;
+    // The element's own sizes: the list hears of a new one a moment later.
+    const bottom = box.scrollTop + box.clientHeight;
+    const near = bottom >= box.scrollHeight - slack;
+    // Only going up lets go of the end. Whatever grows while one is there is followed.
+    if (near) stick.current = !hasNewer;
+    else if (box.scrollTop < lastTop.current) stick.current = false;
+    lastTop.current = box.scrollTop;
     setAtEnd(stick.current);
-    setFirst(handle.findItemIndex(handle.scrollOffset));
-    if (hasOlder && handle.scrollOffset < ahead) fetchOlder();
-    if (hasNewer && bottom > handle.scrollSize - ahead) fetchNewer();
+    setFirst(handle.findItemIndex(box.scrollTop));
+    if (hasOlder && box.scrollTop < ahead) fetchOlder();
+    if (hasNewer && bottom > box.scrollHeight - ahead) fetchNewer();
     if (looking()) read(newestSeq(rows, near ? rows.length - 1 : handle.findItemIndex(bottom)));
   };
 
@@ -83,6 +92,10 @@ export function useFollow({ list, rows, hasOlder, hasNewer, older, newer, read }
     stick.current = true;
     list.current?.scrollToIndex(rows.length - 1, { align: "end" });
   }, [list, rows.length]);
+
+  const resized = (): void => {
+    if (stick.current && placed.current) toEnd();
+  };
 
   useLayoutEffect(() => {
     if (rows.length === 0) return;
@@ -117,5 +130,5 @@ export function useFollow({ list, rows, hasOlder, hasNewer, older, newer, read }
     };
   }, []);
 
-  return { shift, atEnd, first, scrolled, toEnd };
+  return { shift, atEnd, first, scrolled, resized, toEnd };
 }

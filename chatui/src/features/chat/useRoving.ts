@@ -56,7 +56,7 @@ export function useRoving(
   const onKeyDown = (event: KeyboardEvent): void => {
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey;
     const step = plain ? stepOf(event.key, at, rows.length) : null;
-    if (step === null || !(event.target instanceof HTMLElement) || event.target.tagName !== "ARTICLE") return;
+    if (step === null || !(event.target instanceof Element) || !event.target.closest("article")) return;
     event.preventDefault();
     wanted.current = true;
     setActive(rows[step]?.entry.id ?? null);

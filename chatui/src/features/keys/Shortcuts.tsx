@@ -49,9 +49,9 @@ export function Shortcuts() {
     const down = shortcut.startsWith("next");
     open(navigate, nextOf(rows, id, down ? 1 : -1, shortcut.endsWith("Unread")));
   };
-  const typed = useRef<(stroke: KeyboardEvent) => void>(() => undefined);
-  typed.current = (stroke) => {
-    if (stroke.defaultPrevented || stroke.isComposing || covered()) return;
+  const typed = useRef<(stroke: KeyboardEvent, hidden: boolean) => void>(() => undefined);
+  typed.current = (stroke, hidden) => {
+    if (stroke.defaultPrevented || stroke.isComposing || hidden) return;
     const shortcut = shortcutOf(stroke);
     const parent = stroke.key === "Escape" ? parentOf(pathname) : null;
     if (!shortcut && parent === null) return;
@@ -60,9 +60,16 @@ export function Shortcuts() {
     else if (parent !== null) void navigate({ to: parent });
   };
   useEffect(() => {
-    const heard = (stroke: KeyboardEvent): void => typed.current(stroke);
+    // Asked before anybody handles the stroke: an Escape that closes a dialog must not also leave the page.
+    let hidden = false;
+    const before = (): void => void (hidden = covered());
+    const heard = (stroke: KeyboardEvent): void => typed.current(stroke, hidden);
+    window.addEventListener("keydown", before, { capture: true });
     window.addEventListener("keydown", heard);
-    return () => window.removeEventListener("keydown", heard);
+    return () => {
+      window.removeEventListener("keydown", before, { capture: true });
+      window.removeEventListener("keydown", heard);
+    };
   }, []);
   return help ? <KeyHelp onClose={() => setHelp(false)} /> : null;
 }
