@@ -194,7 +194,7 @@ export class Core {
     await this.#book.load();
     const about = await this.#learn();
     const me = await this.#me(about.clinic, device, name);
-    const desk = { me, about, book: this.#book, hub, line, clock, random, rooms: new Locks(), logs: new Logs(this.#book, hub, about.clinic) };
+    const desk = { me, about, book: this.#book, hub, line, clock, random, rooms: new Locks(), logs: new Logs(this.#book, hub, me) };
     const lead = new Lead(desk, {
       standing: (standing) => quietly(this.#stand(standing)),
       receipts: (room) => this.#channel.say({ t: "receipts", room, items: this.#book.get(room)?.receipts ?? [] }),

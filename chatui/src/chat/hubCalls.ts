@@ -98,6 +98,11 @@ export const askHub: Ask = async (method, path, body) => {
 
 const itemsOf = <T>(answer: unknown): T[] => ((answer as { items?: T[] | null } | null)?.items ?? []) as T[];
 
+function keysOf(answer: unknown): DeviceKeys[] {
+  const found = itemsOf<{ id: string; name?: string; sign_public: string; kem_public: string }>(answer);
+  return found.map(({ id, name, sign_public, kem_public }) => ({ id, name: name ?? "", sign: fromBase64(sign_public), kem: fromBase64(kem_public) }));
+}
+
 /** HubCalls are the chat routes of docs/protocols/chat.md. */
 export class HubCalls {
   #ask: Ask;
@@ -203,9 +208,13 @@ export class HubCalls {
     await this.#ask("POST", "/log", { body: toBase64(body), sig: toBase64(sig) });
   }
 
-  async devices(user: string): Promise<DeviceKeys[]> {
-    const found = itemsOf<{ id: string; name?: string; sign_public: string; kem_public: string }>(await this.#ask("GET", `/users/${user}/devices`));
-    return found.map(({ id, name, sign_public, kem_public }) => ({ id, name: name ?? "", sign: fromBase64(sign_public), kem: fromBase64(kem_public) }));
+  /** ownDevices are all devices of this account, pending ones too. */
+  async ownDevices(): Promise<DeviceKeys[]> {
+    return keysOf(await this.#ask("GET", "/devices"));
+  }
+
+  async devicesOf(user: string): Promise<DeviceKeys[]> {
+    return keysOf(await orNull(this.#ask("GET", `/users/${user}/devices`)));
   }
 
   async putMail(to: string, body: Bytes): Promise<void> {

@@ -89,6 +89,6 @@ export class Joining {
       if (error instanceof HubError && error.status === 404) return this.joined(room);
     }
     // The Welcome comes within seconds; asked again in case the recorder was away.
-    asking.cancel = clock.after(5_000 + 6 * backoff(asking.attempt++, random), () => quietly(this.#ask(room, cause)));
+    asking.cancel = clock.after(10_000 + 6 * backoff(asking.attempt++, random), () => quietly(this.#ask(room, cause)));
   }
 }

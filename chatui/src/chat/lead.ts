@@ -53,7 +53,7 @@ export class Lead {
   constructor(desk: Desk, hooks: Hooks) {
     this.#desk = desk;
     this.#groups = new Groups(desk.book.shelf);
-    this.#outbox = new Outbox(desk, this.#groups);
+    this.#outbox = new Outbox(desk, this.#groups, (room) => quietly(this.#lostGroup(room)));
     this.#joining = new Joining(desk);
     this.#rooms = new Rooms(desk, { groups: this.#groups, post: (room, what) => this.post(room, what) });
     this.#reading = new Reading(desk, this.#rooms, hooks.receipts);
@@ -205,14 +205,28 @@ export class Lead {
 
   #joinMissing(): void {
     if (!this.#linking.isCertified) return;
+    quietly(this.#findLost());
     for (const { room, state, creating } of this.#desk.book.conversations.values()) {
       if (state === "joining" && !creating) this.#joining.rejoin(room, "state_lost");
+    }
+  }
+
+  // A group that is gone is found before anybody writes in its room.
+  async #findLost(): Promise<void> {
+    const kept = new Set(await this.#desk.book.shelf.groupRooms());
+    for (const { room, state, creating } of this.#desk.book.conversations.values()) {
+      if (state === "ready" && !creating && !kept.has(room)) await this.#lostGroup(room);
     }
   }
 
   async #refreshRooms(): Promise<void> {
     await this.#rooms.refresh().catch(() => undefined);
     for (const { room } of this.#desk.book.conversations.values()) this.#outbox.wake(room);
+  }
+
+  async #lostGroup(room: string): Promise<void> {
+    await this.#desk.book.patch(room, (before) => (before.state === "ready" ? { ...before, state: "joining" } : before));
+    this.#joining.rejoin(room, "state_lost");
   }
 
   async #logChanged(user: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { Letter } from "../identity/mail.ts";
 import { equal, fromBase64, toBase64 } from "../seal/bytes.ts";
 import type { Desk } from "./desk.ts";
 import { HubError, type DeviceKeys } from "./hubCalls.ts";
+import { Locks } from "./locks.ts";
 import type { LinkState } from "./model.ts";
 import type { Postbox, Sender } from "./postbox.ts";
 import type { Standing } from "./records.ts";
@@ -28,6 +29,7 @@ export class Linking {
   #standing: Standing = { link: { step: "unknown" }, waiting: [] };
   #offer: { offer: Offer; until: number } | null = null;
   #done = false;
+  #one = new Locks();
 
   constructor(desk: Desk, parts: Parts) {
     this.#desk = desk;
@@ -46,7 +48,11 @@ export class Linking {
   }
 
   /** check finds out where this device stands; the first one of an account certifies itself, without any ritual. */
-  async check(): Promise<void> {
+  check(): Promise<void> {
+    return this.#one.run("check", () => this.#check());
+  }
+
+  async #check(): Promise<void> {
     const { me, logs } = this.#desk;
     let state = await logs.refresh(me.user);
     if (!state) {
@@ -94,7 +100,7 @@ export class Linking {
     if (offer.user !== me.user) throw new Error("user");
     const state = await logs.refresh(me.user);
     if (!state || state.account !== toBase64(offer.account)) throw new Error("account");
-    const old = (await hub.devices(me.user)).find(({ id }) => id === offer.device);
+    const old = (await hub.ownDevices()).find(({ id }) => id === offer.device);
     if (!old) throw new Error("code");
     const mac = await claimMac(offer.secret, { user: me.user, device: me.device, sign: me.sign, kem: me.kem });
     await this.#parts.postbox.send("claim", old, { mac: toBase64(mac) });
@@ -125,8 +131,9 @@ export class Linking {
 
   async #first(): Promise<void> {
     const { me, book, hub, clock } = this.#desk;
-    const key = await newAccountKey();
     // Stored before the hub knows it: an account key nobody has would be the end of the account's log.
+    const stored = await book.shelf.setting("account");
+    const key = stored ? await accountKeyFrom(fromBase64(stored)) : await newAccountKey();
     await book.save({ settings: { account: toBase64(key.seed) } });
     try {
       await hub.appendLog(await startLog(me, key, ownDevice(me), new Date(clock.now())));
@@ -155,7 +162,7 @@ export class Linking {
 
   async #pendingDevices(): Promise<DeviceKeys[]> {
     const { me, hub, logs } = this.#desk;
-    const [state, devices] = await Promise.all([logs.refresh(me.user), hub.devices(me.user)]);
+    const [state, devices] = await Promise.all([logs.refresh(me.user), hub.ownDevices()]);
     return devices.filter(({ id }) => id !== me.device && !state?.devices[id]);
   }
 
@@ -200,7 +207,7 @@ export class Linking {
     const { mac } = (body ?? {}) as { mac?: unknown };
     const open = this.#offer;
     if (from.user !== me.user || typeof mac !== "string" || !open || open.until < clock.now()) return;
-    const device = (await hub.devices(me.user)).find(({ id }) => id === from.device);
+    const device = (await hub.ownDevices()).find(({ id }) => id === from.device);
     if (!device || !(await checkClaim(open.offer.secret, linkDeviceOf(me.user, device), fromBase64(mac)))) return;
     this.#offer = null;
     await this.#certify(device);

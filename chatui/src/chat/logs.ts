@@ -2,6 +2,7 @@ import { certificate, hasKem, logAfter, verifyLog, type LogState } from "../iden
 import type { Certificate } from "../mls/leaf.ts";
 import { toBase64 } from "../seal/bytes.ts";
 import { warned, type Book } from "./book.ts";
+import type { Me } from "./desk.ts";
 import type { DeviceKeys, HubCalls } from "./hubCalls.ts";
 import { Locks } from "./locks.ts";
 import type { Warning } from "./model.ts";
@@ -10,15 +11,15 @@ import type { Warning } from "./model.ts";
 export class Logs {
   #book: Book;
   #hub: HubCalls;
-  #clinic: string;
+  #me: Pick<Me, "clinic" | "user">;
   #known = new Map<string, LogState>();
   #fresh = new Set<string>();
   #locks = new Locks();
 
-  constructor(book: Book, hub: HubCalls, clinic: string) {
+  constructor(book: Book, hub: HubCalls, me: Pick<Me, "clinic" | "user">) {
     this.#book = book;
     this.#hub = hub;
-    this.#clinic = clinic;
+    this.#me = me;
   }
 
   async load(): Promise<void> {
@@ -65,7 +66,7 @@ export class Logs {
   async keysOf(user: string): Promise<DeviceKeys[]> {
     const state = await this.refresh(user);
     if (!state) return [];
-    const offered = await this.#hub.devices(user);
+    const offered = await (user === this.#me.user ? this.#hub.ownDevices() : this.#hub.devicesOf(user));
     const good = await Promise.all(offered.map((keys) => agrees(state, keys)));
     return offered.filter((_, i) => good[i]);
   }
@@ -74,7 +75,7 @@ export class Logs {
     const known = this.known(user);
     const items = await this.#hub.log(user, logAfter(known));
     if (!known && items.length === 0) return null;
-    const verdict = await verifyLog(known, items, { clinic: this.#clinic, user });
+    const verdict = await verifyLog(known, items, { clinic: this.#me.clinic, user });
     this.#fresh.add(user);
     if (!verdict.ok) {
       await this.#warn({ kind: "log_forked", user });

@@ -32,14 +32,17 @@ interface Place {
 export class Outbox {
   #desk: Desk;
   #groups: Groups;
+  #lost: (room: string) => void;
   #waiting: Waiting[] = [];
   #places = new Map<string, Place>();
   #live = false;
   #loading: Promise<void> = Promise.resolve();
 
-  constructor(desk: Desk, groups: Groups) {
+  /** lost is called when there is no group to encrypt for. */
+  constructor(desk: Desk, groups: Groups, lost: (room: string) => void) {
     this.#desk = desk;
     this.#groups = groups;
+    this.#lost = lost;
   }
 
   /** load reads what any tab has put into the store, and goes on. */
@@ -175,7 +178,10 @@ export class Outbox {
   async #seal(waiting: Waiting): Promise<Waiting | null> {
     const { room, id, what } = waiting;
     const kept = await this.#groups.get(room);
-    if (!kept || kept === "lost") return null;
+    if (!kept || kept === "lost") {
+      this.#lost(room);
+      return null;
+    }
     const again = waiting.sealed?.run === kept.run ? waiting.sealed.n : null;
     const n = again ?? kept.n + 1;
     const payload = encodePayload({ ...what, run: kept.run, n });
@@ -220,6 +226,7 @@ export class Outbox {
   }
 }
 
-export function whatOf(what: Outgoing): Row["what"] {
-  return what.kind === "info" ? { ...what, shown: what.title !== "" } : what;
+// Whether it is shown is decided at its place in the room's order.
+function whatOf(what: Outgoing): Row["what"] {
+  return what.kind === "info" ? { ...what, shown: false } : what;
 }

@@ -84,7 +84,7 @@ export class Postbox {
     const { me, logs, hub } = this.#desk;
     const known = logs.ownerOf(device) ?? ((await logs.refresh(me.user)) && logs.ownerOf(device));
     if (known) return { user: known.user, device, certified: true, kem: null, sign: known.sign.sign };
-    const pending = (await hub.devices(me.user)).find(({ id }) => id === device);
+    const pending = (await hub.ownDevices()).find(({ id }) => id === device);
     return pending ? { user: me.user, device, certified: false, kem: pending.kem, sign: pending.sign } : null;
   }
 }

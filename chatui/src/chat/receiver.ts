@@ -244,9 +244,9 @@ class Batch {
     const known = waiting?.what ?? (await this.#desk.book.shelf.rowById(item.room, item.id))?.what;
     if (!known) return this.#break(item, "state_lost");
     const shown = known.kind === "info" && this.#ownInfo(known);
-    if (!waiting) return;
+    if (!waiting && !shown) return;
     this.#rows.push(this.#row(item, known.kind === "info" ? { ...known, shown } : known, item.user));
-    this.#unqueue.push(waiting.order);
+    if (waiting) this.#unqueue.push(waiting.order);
     if (known.kind === "confirm") this.#confirmed.push(known.ref);
   }
 

@@ -9,6 +9,8 @@ import type { Row } from "./records.ts";
 
 interface Round {
   step: number;
+  /** Rounds that have brought nothing. */
+  idle: number;
   cancel: (() => void) | null;
 }
 
@@ -18,14 +20,18 @@ interface Wanted {
   readonly to: number;
 }
 
-// Time for an asked device to answer before the next is asked; then, for those that are offline, again.
+// Many break at once; they are asked for together.
+const gather = 1_500;
+// Time for an asked device to answer before the next is asked.
 const patience = 12_000;
-const again = 10 * 60_000;
+// Then once more, for those that were offline: after a minute, later less often.
+const again = 60_000;
+const seldom = 10 * 60_000;
 const mostRows = 500;
 const mostParcels = 8;
 const mostFaults = 500;
 // One device cannot make this one work for it all the time.
-const answerEvery = 3_000;
+const answerEvery = 1_000;
 
 /** Repair counts what cannot be decrypted and gets it from devices that have it: own ones first, then the sender's, then others'. */
 export class Repair {
@@ -61,32 +67,33 @@ export class Repair {
   }
 
   #begin(room: string): void {
-    const running = this.#rounds.get(room);
-    if (running && running.step > 0) running.step = 0;
-    if (running) return;
-    const round: Round = { step: 0, cancel: null };
+    this.#rounds.get(room)?.cancel?.();
+    const round: Round = { step: 0, idle: 0, cancel: null };
     this.#rounds.set(room, round);
-    // Many break at once; they are asked for together.
-    round.cancel = this.#desk.clock.after(500, () => quietly(this.#ask(room, round)));
+    round.cancel = this.#desk.clock.after(gather, () => quietly(this.#ask(room, round)));
   }
 
   async #ask(room: string, round: Round): Promise<void> {
     if (this.#rounds.get(room) !== round) return;
     const wanted = await this.#wanted(room);
     if (!wanted) return void this.#rounds.delete(room);
-    let wait = again;
+    let wait = Math.min(seldom, again * 2 ** round.idle);
     try {
       while (round.step < 3) {
         const devices = await this.#devices(wanted, round.step++);
         for (const device of devices) await this.#postbox.send("ask", device, { ...wanted });
         if (devices.length === 0) continue;
-        wait = patience;
-        break;
+        return this.#later(room, round, patience);
       }
     } catch {
       wait = patience;
     }
-    if (wait === again) round.step = 0;
+    round.step = 0;
+    round.idle++;
+    this.#later(room, round, wait);
+  }
+
+  #later(room: string, round: Round, wait: number): void {
     round.cancel = this.#desk.clock.after(wait, () => quietly(this.#ask(room, round)));
   }
 

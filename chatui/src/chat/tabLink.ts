@@ -34,7 +34,7 @@ interface Pending {
 }
 
 // A tab may still be starting to lead, or be in the middle of a long task.
-const patience = 30_000;
+const patience = 60_000;
 
 /** TabLink lets a tab that does not lead ask the one that does. */
 export class TabLink {

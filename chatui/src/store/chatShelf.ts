@@ -129,6 +129,10 @@ export class ChatShelf {
     }
   }
 
+  groupRooms(): Promise<string[]> {
+    return this.#database.getAllKeys("groups");
+  }
+
   async cursor(room: string): Promise<number> {
     return (await this.#database.get("cursors", room)) ?? 0;
   }

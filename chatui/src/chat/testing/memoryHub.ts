@@ -191,6 +191,11 @@ export class MemoryHub {
     for (const device of this.devices.values()) if (device.user === user) device.hear?.(message);
   }
 
+  #devicesOf(user: string): object {
+    const devices = [...this.devices.values()].filter((one) => one.user === user);
+    return { items: devices.map(({ id, name, sign, kem }) => ({ id, name, sign_public: toBase64(sign), kem_public: toBase64(kem) })) };
+  }
+
   #late(room: HubRoom, epoch: number): boolean {
     return epoch !== room.epoch && (epoch !== room.epoch - 1 || room.removedLast);
   }
@@ -275,9 +280,8 @@ export class MemoryHub {
       items: (this.accounts.get(user)?.log ?? []).filter(({ n }) => n > Number(after)).map(({ n, body, sig }) => ({ n, body: toBase64(body), sig: toBase64(sig) })),
     })],
     ["POST", /^\/log$/, (device, _m, { body, sig }) => this.#appendLog(device, fromBase64(body), fromBase64(sig))],
-    ["GET", /^\/users\/([^/]+)\/devices$/, (_d, [, user]) => ({
-      items: [...this.devices.values()].filter((one) => one.user === user).map(({ id, name, sign, kem }) => ({ id, name, sign_public: toBase64(sign), kem_public: toBase64(kem) })),
-    })],
+    ["GET", /^\/devices$/, ({ user }) => this.#devicesOf(user)],
+    ["GET", /^\/users\/([^/]+)\/devices$/, (_d, [, user = ""]) => this.#devicesOf(user)],
     ["POST", /^\/mail$/, (device, _m, { to, body }) => {
       const target = this.devices.get(to) ?? refuse(404, "not_found");
       target.mail.push({ id: crypto.randomUUID(), from: device.id, body: fromBase64(body) });

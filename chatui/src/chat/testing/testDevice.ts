@@ -1,7 +1,8 @@
 import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
+import { sealLetter, type MailKind } from "../../identity/mail.ts";
 import { generateKem, generateSign } from "../../seal/keys.ts";
-import { openDatabase, type Database } from "../../store/schema.ts";
+import { openDatabase, type Database, type DeviceRecord } from "../../store/schema.ts";
 import { openVault } from "../../store/vault.ts";
 import type { Clock } from "../../stream/clock.ts";
 import type { Item } from "../../stream/item.ts";
@@ -12,17 +13,17 @@ import type { Notice, RemoteActions } from "../protocol.ts";
 import type { Spoken } from "../tabLink.ts";
 import type { HubDevice, MemoryHub } from "./memoryHub.ts";
 
-/** Waiting times pass a hundred times as fast. */
+/** Waiting times pass some thirty times as fast. */
 export const quickClock: Clock = {
   now: () => Date.now(),
   after: (ms, run) => {
-    const timer = setTimeout(run, ms / 100);
+    const timer = setTimeout(run, ms / 32);
     return () => clearTimeout(timer);
   },
 };
 
 /** until waits for a condition, and says what it waited for when it never comes. */
-export async function until<T>(what: string, get: () => T | undefined | null | false | Promise<T | undefined | null | false>, within = 8_000): Promise<T> {
+export async function until<T>(what: string, get: () => T | undefined | null | false | Promise<T | undefined | null | false>, within = 15_000): Promise<T> {
   const end = Date.now() + within;
   for (;;) {
     const found = await get();
@@ -34,6 +35,7 @@ export async function until<T>(what: string, get: () => T | undefined | null | f
 
 interface Tab {
   core: Core;
+  state: ChatState | null;
   heard: (spoken: Spoken) => void;
 }
 
@@ -49,7 +51,10 @@ export class TestDevice {
   beforeKeep: (items: readonly Item[]) => void = () => undefined;
   /** Frames are swallowed while it returns true. */
   swallow: (frame: ArrayBuffer) => boolean = () => false;
-  state: ChatState | null = null;
+  /** By tab. */
+  states: (ChatState | null)[] = [];
+  /** Everything the tabs have said to each other. */
+  readonly spoken: Spoken[] = [];
   timelines = new Map<number, Timeline>();
   #tabs: Tab[] = [];
   #online = false;
@@ -81,6 +86,10 @@ export class TestDevice {
     return new TestDevice(hub, entry, factory, database);
   }
 
+  get state(): ChatState | null {
+    return this.states[0] ?? null;
+  }
+
   get id(): string {
     return this.entry.id;
   }
@@ -109,11 +118,13 @@ export class TestDevice {
         settled: (room) => this.settled.push(room),
       },
       changed: (state) => {
-        if (tab.core === this.#tabs[0]?.core || !tab.core) this.state = state;
+        tab.state = state;
+        this.states = this.#tabs.map((one) => one.state);
       },
       timeline: (id, timeline) => this.timelines.set(id, timeline),
     });
-    this.#tabs.push(Object.assign(tab, { core }) as Tab);
+    this.#tabs.push(Object.assign(tab, { core, state: tab.state ?? null }) as Tab);
+    this.states = this.#tabs.map((one) => one.state);
     if (lead) await core.lead(this.id, this.entry.name);
     return core;
   }
@@ -144,12 +155,14 @@ export class TestDevice {
     this.disconnect();
     for (const { core } of this.#tabs) core.close();
     this.#tabs = [];
+    this.states = [];
   }
 
   /** closeLead ends the tab that leads; the next one takes over. */
   async closeLead(): Promise<void> {
     this.disconnect();
     this.#tabs.shift()?.core.close();
+    this.states.shift();
     const next = this.#tabs[0];
     if (!next) return;
     await next.core.lead(this.id, this.entry.name);
@@ -158,6 +171,21 @@ export class TestDevice {
 
   do<Name extends keyof RemoteActions>(name: Name, ...args: Parameters<RemoteActions[Name]>): ReturnType<RemoteActions[Name]> {
     return (this.#lead() as Core).call(name, args) as ReturnType<RemoteActions[Name]>;
+  }
+
+  /** give hands items to the client once more, past the cursor. */
+  give(items: readonly Item[]): Promise<void> {
+    return (this.#lead() as Core).keep(items);
+  }
+
+  /** mail sends a letter no screen could send. */
+  async mail(to: TestDevice, kind: MailKind, body: unknown): Promise<void> {
+    const vault = await openVault(this.database);
+    const record = await this.database.get("device", "device");
+    const signPrivate = await vault.open("device/sign", (record as DeviceRecord).signPrivate);
+    const letter = { kind, from: this.id, to: to.id, at: new Date().toISOString(), body };
+    to.entry.mail.push({ id: crypto.randomUUID(), from: this.id, body: await sealLetter(letter, signPrivate, to.entry.kem) });
+    to.entry.hear?.({ t: "mail" });
   }
 
   chat(room: string): ChatState["chats"][number] | undefined {
@@ -218,6 +246,7 @@ export class TestDevice {
 
   #say(from: Tab, spoken: Spoken): void {
     const copy = structuredClone(spoken);
+    this.spoken.push(copy);
     for (const tab of this.#tabs) if (tab !== from && tab.core !== from.core) setTimeout(() => tab.heard(copy), 0);
   }
 }

@@ -1,6 +1,10 @@
+import { vi } from "vitest";
 import { MemoryHub } from "./memoryHub.ts";
 import { MemoryRecorder } from "./memoryRecorder.ts";
 import { TestDevice, until } from "./testDevice.ts";
+
+// Real key packages and groups, on machines that do other things too.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** Ward is a hub with its recorder and people who can talk. */
 export interface Ward {
