@@ -16,11 +16,13 @@ import (
 // Limits on what a client may send.
 const (
 	maxFrame   = 64 << 10
-	maxRooms   = 1000 // in the cursor of a hello
-	maxRefused = 20   // frames before the connection is closed as abusive
-	frameRate  = 100  // frames per second in the long run ...
-	frameBurst = 1000 // ... and at once: a device that caught up acknowledges what it got
-	maxUnacked = 512  // written alerts whose acknowledgement is awaited
+	maxHello   = 1 << 20 // bytes of the first frame, whose cursor names every room
+	maxRooms   = 20_000  // in it: the recorder is in all there are
+	fewMarks   = 32      // are searched one by one
+	maxRefused = 20      // frames before the connection is closed as abusive
+	frameRate  = 100     // frames per second in the long run ...
+	frameBurst = 1000    // ... and at once: a device that caught up acknowledges what it got
+	maxUnacked = 512     // written alerts whose acknowledgement is awaited
 	byeBound   = time.Second
 )
 
@@ -45,7 +47,8 @@ type conn struct {
 	mu       sync.Mutex
 	cursor   map[string]int64 // of the hello, until the rooms are known
 	marks    []mark
-	queue    [2][]queued // alerts, and everything else
+	at       map[hub.RoomID]int32 // where in marks, once they are many
+	queue    [2][]queued          // alerts, and everything else
 	unacked  []sent
 	texts    [][]byte // small frames
 	answers  [][]byte // to messages; never dropped
@@ -94,7 +97,7 @@ type sent struct {
 func (c *conn) read() {
 	defer c.hub.wg.Done()
 	defer c.end()
-	c.ws.SetReadLimit(maxFrame)
+	c.ws.SetReadLimit(maxHello)
 	c.ws.SetReadDeadline(time.Now().Add(c.hub.o.Times.Hello))
 	c.ws.SetPongHandler(func(string) error { c.alive(); return nil })
 	handle := c.meet
@@ -111,7 +114,7 @@ func (c *conn) read() {
 			c.take(frame.post)
 		case frame.post != nil:
 			handle(frame) // is no hello
-		case !c.budget.take(time.Now(), frameRate, frameBurst):
+		case !c.unbounded() && !c.budget.take(time.Now(), frameRate, frameBurst):
 			c.refuse("slow_down")
 		default:
 			handle(frame)
@@ -146,6 +149,7 @@ func (c *conn) alive() { c.ws.SetReadDeadline(time.Now().Add(c.hub.o.Times.Silen
 // session is bound to.
 func (c *conn) meet(f heard) {
 	c.known = true
+	c.ws.SetReadLimit(maxFrame)
 	switch {
 	case f.T != "hello" || len(f.Cursor) > maxRooms:
 		c.refuseLast("hello_expected")
@@ -250,8 +254,32 @@ func (c *conn) end() {
 	c.ws.Close()
 }
 
+// unbounded reports whether the rates of people's devices do not hold: the recorder
+// acknowledges what all of them say.
+func (c *conn) unbounded() bool { return c.user == c.hub.o.Recorder && c.user != "" }
+
+// addMark appends the mark of a room that has none; c.mu is held.
+func (c *conn) addMark(m mark) {
+	c.marks = append(c.marks, m)
+	switch {
+	case c.at != nil:
+		c.at[m.room] = int32(len(c.marks) - 1)
+	case len(c.marks) > fewMarks:
+		c.at = make(map[hub.RoomID]int32, 2*len(c.marks))
+		for i := range c.marks {
+			c.at[c.marks[i].room] = int32(i)
+		}
+	}
+}
+
 // mark returns the mark of a room, or nil; c.mu is held.
 func (c *conn) mark(room hub.RoomID) *mark {
+	if c.at != nil {
+		if i, ok := c.at[room]; ok {
+			return &c.marks[i]
+		}
+		return nil
+	}
 	for i := range c.marks {
 		if c.marks[i].room == room {
 			return &c.marks[i]

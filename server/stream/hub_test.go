@@ -289,12 +289,24 @@ func TestAbusiveClientIsClosed(t *testing.T) {
 
 func TestTooLargeFrame(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, stream.Times{}, 0)
-	c := r.client(t, 1)
-	c.dial()
-	c.ws.WriteMessage(websocket.TextMessage, []byte(strings.Repeat(" ", 64<<10+1)))
-	if _, err := c.next(); !websocket.IsCloseError(err, websocket.CloseMessageTooBig) {
-		t.Errorf("closed with %v", err)
+	for name, tt := range map[string]struct {
+		hello bool
+		size  int
+	}{"the first": {false, 1<<20 + 1}, "a later one": {true, 64<<10 + 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, stream.Times{}, 0)
+			c := r.client(t, 1)
+			c.dial()
+			if tt.hello {
+				c.hello()
+				c.until("ready")
+			}
+			c.ws.WriteMessage(websocket.TextMessage, []byte(strings.Repeat(" ", tt.size)))
+			if _, err := c.next(); !websocket.IsCloseError(err, websocket.CloseMessageTooBig) {
+				t.Errorf("closed with %v", err)
+			}
+		})
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *conn) take(m *messaging.Message) {
 		c.allowed = c.hub.spent.get(c.device)
 	}
 	switch {
-	case c.allowed.take(time.Now(), c.hub.o.SendRate, float64(c.hub.o.SendBurst)):
+	case c.unbounded() || c.allowed.take(time.Now(), c.hub.o.SendRate, float64(c.hub.o.SendBurst)):
 		c.overdone = 0
 	case c.overdone >= maxOverdone:
 		c.refuseLast("slow_down")

@@ -338,17 +338,28 @@ func TestHintsOfOtherNodes(t *testing.T) {
 				if got, want := c.got[len(c.got)-1], fmt.Sprintf("%s/%d", p.Item.Room, p.Item.Seq); got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
+				c.sync()
+				other.sync()
+				quiet(r)
 				r.publish(hint(p)) // again: nobody reads for nothing
-				for len(r.asked) > 0 {
-					<-r.asked
-				}
-				r.publish(hint(p))
 				c.sync()
 				other.sync()
 				if len(r.asked) != 0 || len(other.got) != 0 {
 					t.Errorf("%d reads for a hint that was known; the other got %v", len(r.asked), other.got)
 				}
 			})
+		}
+	}
+}
+
+// quiet waits until nobody reads the store any more.
+func quiet(r *rig) {
+	for idle := 0; idle < 20; {
+		select {
+		case <-r.asked:
+			idle = 0
+		case <-time.After(2 * time.Millisecond):
+			idle++
 		}
 	}
 }
@@ -562,4 +573,48 @@ func TestConnected(t *testing.T) {
 	}
 	c.ws.Close()
 	eventually(t, "gone", func() bool { return !r.hub.Connected(clinic, deviceN(1)) })
+}
+
+// The recorder is in every room, and hears and acknowledges what everybody says.
+func TestRecorderIsBoundByNoRate(t *testing.T) {
+	t.Parallel()
+	r := newTalkRig(t, stream.Options{Recorder: userOf(deviceN(1)), SendRate: 0.0001, SendBurst: 1})
+	r.say(group, messaging.ItemMessage, deviceN(2), deviceN(1))
+	c := r.client(t, 1)
+	for n := range 2000 {
+		c.cursor[hub.RoomID(idN(n))] = 1
+	}
+	c.dial()
+	c.hello()
+	c.until("ready")
+	for range 2000 {
+		c.write(map[string]any{"t": "ack", "room": group, "seq": 1})
+	}
+	for n := range 3 {
+		c.post(group, idN(n), []byte("x"), nil)
+	}
+	for range 3 {
+		c.until("sent")
+	}
+	if refused := r.hub.Stats().Refused; len(refused) != 0 {
+		t.Errorf("refused %v", refused)
+	}
+}
+
+func TestDeviceOfManyRooms(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, stream.Times{}, 0)
+	for n := range 40 {
+		r.put(roomN(n+1), deviceN(1))
+	}
+	c := r.connect(1)
+	if len(c.got) != 40 {
+		t.Fatalf("caught up with %d items", len(c.got))
+	}
+	for n := range 45 { // the last five rooms are new
+		r.publish([]*messaging.Put{r.put(roomN(n+1), deviceN(1))})
+	}
+	for len(c.got) < 85 {
+		c.until("item")
+	}
 }

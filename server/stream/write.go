@@ -66,7 +66,7 @@ func (c *conn) staleLocked(room hub.RoomID) {
 		m.stale = true
 	} else {
 		id, kind := c.hub.enlist(c, room)
-		c.marks = append(c.marks, mark{room: id, seq: max(0, c.cursor[string(room)]), stale: true, talk: isTalk(kind)})
+		c.addMark(mark{room: id, seq: max(0, c.cursor[string(room)]), stale: true, talk: isTalk(kind)})
 	}
 	if c.greeted {
 		c.hub.stats.resyncs.Add(1)
@@ -345,7 +345,7 @@ func (c *conn) greet() error {
 			m.seq = c.start(r)
 			continue
 		}
-		c.marks = append(c.marks, mark{room: r.ID, seq: c.start(r), stale: true, talk: isTalk(r.Kind)})
+		c.addMark(mark{room: r.ID, seq: c.start(r), stale: true, talk: isTalk(r.Kind)})
 	}
 	c.recallLocked()
 	c.cursor, c.greeted = nil, true
