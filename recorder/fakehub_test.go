@@ -66,7 +66,7 @@ type fakeRoom struct {
 	items    []fakeItem
 	epoch    int64
 	tree     []hub.DeviceID // by leaf; "" is blank
-	removed  bool           // by the last commit
+	moved    bool           // by the last commit: a leaf came or went
 	welcomes map[hub.DeviceID]client.Welcome
 	rejoin   []client.KeyPackage
 }
@@ -338,7 +338,7 @@ func (h *fakeHub) admit(id hub.RoomID, by hub.DeviceID, item string, body, welco
 	it := fakeItem{Item: client.Item{Room: id, ID: item, Kind: messaging.ItemCommit, From: by, User: h.devices[by].user, Epoch: m.epoch, Body: body}}
 	it.audience, it.added = append(m.inTree(), gone...), added
 	m.epoch++
-	m.removed = len(gone) > 0
+	m.moved = len(gone)+len(added) > 0
 	h.append(m, it)
 	for _, d := range added {
 		m.welcomes[d] = client.Welcome{Seq: int64(len(m.items)), Body: welcome}
@@ -411,7 +411,7 @@ func (h *fakeHub) send(id hub.RoomID, by hub.DeviceID, item string, epoch int64,
 			return it.Seq, ""
 		}
 	}
-	if epoch != m.epoch && (epoch != m.epoch-1 || m.removed) {
+	if epoch != m.epoch && (epoch != m.epoch-1 || m.moved) {
 		return 0, "epoch"
 	}
 	return h.append(m, fakeItem{

@@ -149,8 +149,7 @@ func (m *room) informed(got mlscore.Message, p payload) {
 	if got.Sender.Identity.Device == string(m.r.id.Device) {
 		return
 	}
-	m.st.Info = &info{p.Title, p.Members}
-	m.st.want(p.Members...)
+	m.st.inform(info{p.Title, p.Members})
 	if m.st.Tell != 0 && got.Epoch >= m.st.Tell {
 		m.st.Tell = 0 // whoever came last has read it from the member
 	}
@@ -233,16 +232,12 @@ func (m *room) follow(ctx context.Context, it client.Item, c mlscore.Change) err
 	}
 	m.st.want(users...)
 	m.st.Commits++
-	m.moved(c.Remove, len(c.Add) > 0)
+	m.moved(len(c.Add) > 0)
 	return nil
 }
 
 // won makes our own commit take effect.
 func (m *room) won(s staged) error {
-	before, err := m.group.Roster()
-	if err != nil {
-		return err
-	}
 	if err := m.group.Become(s.Next); err != nil {
 		return err
 	}
@@ -253,7 +248,7 @@ func (m *room) won(s staged) error {
 		delete(m.held, a.Device)
 	}
 	m.st.Commits, m.st.Fresh, m.tired = 0, m.r.o.now(), 0
-	m.moved(before, len(s.Added) > 0)
+	m.moved(len(s.Added) > 0)
 	wake(m.r.hint) // there may be more to mend, such as the second half of a rejoin
 	return nil
 }
@@ -269,10 +264,7 @@ func (m *room) serve(a added) {
 }
 
 // moved is what follows from every new epoch.
-func (m *room) moved(removed []mlscore.Leaf, somebodyCame bool) {
-	if roster, err := m.group.Roster(); err == nil {
-		m.st.left(removed, roster)
-	}
+func (m *room) moved(somebodyCame bool) {
 	m.st.Staged, m.awaits = nil, time.Time{}
 	if somebodyCame {
 		m.st.Tell = m.group.Epoch()

@@ -16,8 +16,7 @@ type state struct {
 	Group json.RawMessage `json:"group,omitempty"` // none: not in the room
 	Lost  bool            `json:"lost,omitempty"`  // was in it, and the keys are gone
 
-	Wanted []hub.UserID          `json:"wanted,omitempty"` // who may be in the tree
-	Gone   []hub.UserID          `json:"gone,omitempty"`   // wanted ones whose last leaf a commit took
+	Wanted []hub.UserID          `json:"wanted,omitempty"` // whose devices may be added
 	Info   *info                 `json:"info,omitempty"`   // the newest of a member
 	Heard  map[hub.DeviceID]mark `json:"heard,omitempty"`  // last number of each device
 	Faults []client.Fault        `json:"faults,omitempty"` // not yet told to the hub
@@ -76,44 +75,26 @@ type spoken struct {
 	Body  []byte `json:"body"`
 }
 
-// want adds people to those who may be in the tree.
+// want adds people whom a member's commit has brought in.
 func (s *state) want(users ...hub.UserID) {
 	for _, u := range users {
 		if !slices.Contains(s.Wanted, u) {
 			s.Wanted = append(s.Wanted, u)
 		}
 	}
-	s.settle()
 }
 
 // unwant takes people out: the hub says that a member has removed them, or they have left.
 // It may be lying, but then somebody is missing and not somebody added.
 func (s *state) unwant(users ...hub.UserID) {
-	s.Wanted = without(s.Wanted, users)
-	s.Gone = without(s.Gone, users)
+	s.Wanted = slices.DeleteFunc(s.Wanted, func(u hub.UserID) bool { return slices.Contains(users, u) })
 }
 
-// left notes whose last leaf a change took out of the tree, and who is back.
-func (s *state) left(removed []mlscore.Leaf, roster []mlscore.Leaf) {
-	here := usersOf(roster)
-	for _, u := range usersOf(removed) {
-		if !slices.Contains(here, u) && slices.Contains(s.Wanted, u) && !slices.Contains(s.Gone, u) {
-			s.Gone = append(s.Gone, u)
-		}
-	}
-	s.Gone = without(s.Gone, here)
-	s.settle()
-}
-
-// settle is the same rule as the browsers': who was named stays wanted until both have happened,
-// in any order: a commit took the last leaf, and the newest info does not name them. The
-// recorder must never be laxer than a browser, which would refuse its commit.
-func (s *state) settle() {
-	if s.Info == nil {
-		return
-	}
-	out := without(s.Gone, s.Info.Members)
-	s.Wanted, s.Gone = without(s.Wanted, out), without(s.Gone, out)
+// inform takes the newest word of a member. It names everybody, so that nobody else is wanted
+// any more (chat.md: the recorder goes by the newest info alone). This is stricter than what
+// clients accept, and must be: they would refuse the commit, and stand still.
+func (s *state) inform(i info) {
+	s.Info, s.Wanted = &i, slices.Clone(i.Members)
 }
 
 func usersOf(leaves []mlscore.Leaf) []hub.UserID {
@@ -124,8 +105,4 @@ func usersOf(leaves []mlscore.Leaf) []hub.UserID {
 		}
 	}
 	return out
-}
-
-func without(list, out []hub.UserID) []hub.UserID {
-	return slices.DeleteFunc(slices.Clone(list), func(u hub.UserID) bool { return slices.Contains(out, u) })
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/wardline/wardline/hub"
@@ -99,14 +100,8 @@ func (l *Log) After() int64 { return max(l.N-1, 0) }
 // Extend checks what the hub gave for After and returns the log with it. l itself stays as
 // it is.
 func (l *Log) Extend(entries []Entry) (*Log, error) {
-	if l.N > 0 {
-		if len(entries) == 0 {
-			return nil, ErrRollback
-		}
-		if entries[0].N != l.N || entries[0].hash() != l.Head {
-			return nil, ErrFork
-		}
-		entries = entries[1:]
+	if err := l.overlap(entries); err != nil {
+		return nil, err
 	}
 	next := *l
 	next.Devices = maps.Clone(l.Devices)
@@ -114,6 +109,9 @@ func (l *Log) Extend(entries []Entry) (*Log, error) {
 		next.Devices = map[hub.DeviceID]Device{}
 	}
 	for _, e := range entries {
+		if e.N <= l.N {
+			continue
+		}
 		if err := next.append(e); err != nil {
 			return nil, err
 		}
@@ -121,70 +119,103 @@ func (l *Log) Extend(entries []Entry) (*Log, error) {
 	return &next, nil
 }
 
+// overlap demands the newest known entry again, the same; those before it are bound by its hash.
+func (l *Log) overlap(entries []Entry) error {
+	if l.N == 0 {
+		return nil
+	}
+	at := slices.IndexFunc(entries, func(e Entry) bool { return e.N == l.N })
+	switch {
+	case at >= 0 && entries[at].hash() == l.Head:
+		return nil
+	case at >= 0:
+		return ErrFork
+	case len(entries) == 0 || entries[len(entries)-1].N < l.N:
+		return ErrRollback
+	}
+	return ErrEntry
+}
+
 func (l *Log) append(e Entry) error {
 	b, err := parse(e.Body)
-	if err != nil || e.N != l.N+1 || b.N != e.N || b.Prev != l.Head || b.Clinic != l.Clinic || b.User != l.User {
+	if err != nil || e.N != l.N+1 || b.N != e.N || b.Clinic != l.Clinic || b.User != l.User {
 		return ErrEntry
 	}
-	signer, ok := l.signer(b)
-	if !ok || !ed25519.Verify(signer, append([]byte(signatureContext), e.Body...), e.Sig) {
+	if !ed25519.Verify(b.Account, append([]byte(signatureContext), e.Body...), e.Sig) {
 		return ErrEntry
+	}
+	if b.Prev != l.Head {
+		return ErrFork
 	}
 	if !l.apply(b) {
 		return ErrEntry
 	}
-	l.N, l.Head = e.N, e.hash()
+	l.N, l.Head, l.Account = e.N, e.hash(), b.Account
 	return nil
 }
 
-// signer returns the key that must have signed an entry; false if the entry cannot stand here.
-func (l *Log) signer(b Body) (ed25519.PublicKey, bool) {
-	switch b.Act {
-	case Account:
-		return b.Account, l.N == 0
-	case Reset:
-		return b.Account, l.N > 0 && !bytes.Equal(b.Account, l.Account)
-	case Add:
-		return l.Account, l.N > 0 && bytes.Equal(b.Account, l.Account)
-	case Revoke:
-		return l.Account, l.N > 0
-	}
-	return nil, false
-}
-
+// apply does what an entry says, which its own account key has signed; false if it cannot
+// stand here.
 func (l *Log) apply(b Body) bool {
+	first := l.N == 0
+	if first != (b.Act == Account) || !first && (b.Act == Reset) == bytes.Equal(b.Account, l.Account) {
+		return false
+	}
 	switch b.Act {
 	case Revoke:
-		d, named := l.Devices[b.Device]
-		d.Revoked = true
-		l.Devices[b.Device] = d
-		return named
+		return l.revoke(b.Device)
+	case Add:
+		return !l.Has(b.Device) && l.name(b)
 	case Reset:
-		for id, d := range l.Devices {
-			d.Revoked = true
-			l.Devices[id] = d
+		for id := range l.Devices {
+			l.revoke(id)
 		}
 		l.Resets++
 	}
-	// A device keeps its keys for life. Naming it again is how one comes back after a reset.
-	known, named := l.Devices[b.Device]
-	if named && !bytes.Equal(known.Sign, b.Sign) {
+	return l.name(b)
+}
+
+func (l *Log) revoke(id hub.DeviceID) bool {
+	d, ok := l.Devices[id]
+	was := ok && !d.Revoked
+	if ok {
+		d.Revoked = true
+		l.Devices[id] = d
+	}
+	return was
+}
+
+// name certifies a device. It may be named again, after a reset for instance, but never with
+// other keys.
+func (l *Log) name(b Body) bool {
+	known, ok := l.Devices[b.Device]
+	if ok && (!bytes.Equal(known.Sign, b.Sign) || !bytes.Equal(known.KEM, b.KEM)) {
 		return false
 	}
-	l.Account = b.Account
 	l.Devices[b.Device] = Device{Sign: b.Sign, KEM: b.KEM}
 	return true
 }
 
+// fields are those of a Body: each must be there, and no other, since parsers might disagree
+// about them. Go's would take "Act" for "act".
+func fields() []string {
+	return []string{"account", "act", "at", "clinic", "device", "kem", "n", "prev", "sign", "user", "v"}
+}
+
 func parse(body []byte) (Body, error) {
 	var b Body
-	if len(body) > MaxBody || json.Unmarshal(body, &b) != nil {
+	var raw map[string]json.RawMessage
+	if len(body) > MaxBody || json.Unmarshal(body, &raw) != nil || json.Unmarshal(body, &b) != nil {
 		return b, ErrEntry
 	}
-	if b.V != version || !hub.ValidID(string(b.Device)) {
+	if !slices.Equal(slices.Sorted(maps.Keys(raw)), fields()) || !bytes.HasSuffix(raw["at"], []byte(`Z"`)) {
 		return b, ErrEntry
 	}
-	if b.Act != Revoke && (len(b.Account) != ed25519.PublicKeySize || len(b.Sign) != ed25519.PublicKeySize || len(b.KEM) != sha256.Size) {
+	if b.V != version || !hub.ValidID(string(b.Device)) || len(b.Account) != ed25519.PublicKeySize {
+		return b, ErrEntry
+	}
+	named := len(b.Sign) == ed25519.PublicKeySize && len(b.KEM) == sha256.Size
+	if !named && !(b.Act == Revoke && len(b.Sign) == 0 && len(b.KEM) == 0) {
 		return b, ErrEntry
 	}
 	return b, nil
