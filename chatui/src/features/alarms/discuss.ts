@@ -7,17 +7,19 @@ interface DiscussPaths {
   "/api/v1/alerts/{id}/responders": {
     get: {
       parameters: { path: { id: string } };
-      responses: { 200: { content: { "application/json": { items: { user_id: string; name: string }[] | null } } } };
+      responses: { 200: { content: { "application/json": { items: { user: string; name: string; accepted: boolean }[] | null } } } };
     };
   };
 }
 
 const api = createApi<DiscussPaths>({ onSignedOut: sessionEnded });
 
-/** responders are those who have accepted the alert, as the hub knows them; without this person. */
+/** responders are the alert's recipients who can chat, without this person. */
 export async function responders(alert: string, me: string): Promise<string[]> {
   const { items } = await unwrap(api.GET("/api/v1/alerts/{id}/responders", { params: { path: { id: alert } } }));
-  return (items ?? []).map(({ user_id }) => user_id).filter((user) => user !== me);
+  const others = (items ?? []).map(({ user }) => user).filter((user) => user !== me);
+  if (others.length === 0) throw new Error("nobody");
+  return others;
 }
 
 /** discussTitle: "Station 4B · 12 · Notruf"; it is encrypted like every title of a group. */

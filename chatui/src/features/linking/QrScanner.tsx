@@ -66,7 +66,7 @@ export function QrScanner({ onFound, onClose }: Props) {
         </>
       )}
       <Button variant="default" onClick={onClose}>
-        {t("camera.close")}
+        {t(fault ? "camera.back" : "camera.close")}
       </Button>
     </Stack>
   );
