@@ -50,7 +50,7 @@ func measureTalk(ctx context.Context, b *bench) (out []result, err error) {
 		return nil, err
 	}
 	f := &talkFigure{bench: &bench{options: b.options}}
-	defer func() { err = errors.Join(err, f.close()) }()
+	defer func() { err = errors.Join(err, f.said(err), f.close()) }()
 	if err := f.open(ctx); err != nil {
 		return nil, err
 	}
@@ -98,6 +98,14 @@ func (f *talkFigure) close() error {
 		errs = append(errs, f.arena.close(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+// said is what the hub has printed, which may tell why a figure failed.
+func (f *talkFigure) said(failed error) error {
+	if failed == nil || f.hub == nil || f.hub.out.String() == "" {
+		return nil
+	}
+	return fmt.Errorf("the hub said:\n%.4000s", f.hub.out.String())
 }
 
 // connectHub seeds the hub, connects everybody and tells what a connection takes.

@@ -15,7 +15,7 @@ var talkTables = []seedTable{
 	{"account", []string{"id", "login", "name", "activated_at"}},
 	{"device", []string{"id", "account_id", "name", "kem_public", "sign_public", "certified_at"}},
 	{"session", []string{"hash", "id", "account_id", "device_id", "console", "created_at", "used_at", "expires_at"}},
-	{"room", []string{"id", "kind", "name", "epoch", "direct_key"}},
+	{"room", []string{"id", "kind", "name", "epoch", "min_epoch", "direct_key", "at"}},
 	{"room_member", []string{"room_id", "user_id", "role"}},
 	{"room_leaf", []string{"room_id", "device_id", "from_seq", "leaf", "user_id"}},
 }
@@ -100,7 +100,7 @@ func (t *talkSeed) room(g group, devices []device, recorder device) {
 		a, b := devices[g.Lines[0]].account, devices[g.Lines[1]].account
 		kind, key = "direct", directKey(a, b)
 	}
-	t.add("room", room, kind, "", firstEpoch, key)
+	t.add("room", room, kind, "", firstEpoch, firstEpoch, key, time.Now())
 	for leaf, i := range g.Lines {
 		role := "member"
 		if leaf == 0 {
@@ -109,7 +109,7 @@ func (t *talkSeed) room(g group, devices []device, recorder device) {
 		t.add("room_member", room, devices[i].account, role)
 		t.add("room_leaf", room, devices[i].ID, 0, leaf, devices[i].account)
 	}
-	t.add("room_member", room, recorder.account, "reader")
+	t.add("room_member", room, recorder.account, "member")
 	t.add("room_leaf", room, recorder.ID, 0, len(g.Lines), recorder.account)
 }
 
