@@ -82,7 +82,7 @@ func (db *DB) woke() {
 // security compares clinic_id with the setting made here, and an empty setting matches
 // nothing. f's error rolls back.
 func (db *DB) InClinic(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) error) error {
-	return db.enter(ctx, `select set_config('wardline.clinic', $1, true)`, clinic, f)
+	return db.enter(ctx, `select set_config('wardline.clinic', $1, true)`, clinic, nil, f)
 }
 
 // ByKeys is InClinic for transactions whose statements all find rows by their keys. Their
@@ -90,15 +90,21 @@ func (db *DB) InClinic(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) 
 // of an alert's time. They never read whole tables, not even where a table was empty when
 // the plan was made and has grown since.
 func (db *DB) ByKeys(ctx context.Context, clinic hub.ClinicID, f func(pgx.Tx) error) error {
-	const sql = `select set_config('wardline.clinic', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
-	return db.enter(ctx, sql, clinic, f)
+	return db.enter(ctx, byKeysSQL, clinic, nil, f)
 }
 
-// enter begins the transaction and makes its settings in one round trip.
-func (db *DB) enter(ctx context.Context, settings string, clinic hub.ClinicID, f func(pgx.Tx) error) error {
+const byKeysSQL = `
+select set_config('wardline.clinic', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
+
+// enter begins the transaction, makes its settings and asks what first queues, all in one
+// round trip; then it runs f and commits.
+func (db *DB) enter(ctx context.Context, settings string, clinic hub.ClinicID, first func(*pgx.Batch), f func(pgx.Tx) error) error {
 	var b pgx.Batch
 	b.BeginTx(pgx.TxOptions{})
 	b.Queue(settings, string(clinic))
+	if first != nil {
+		first(&b)
+	}
 	sent := db.pool.SendBatch(ctx, &b)
 	tx := sent.Tx()
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after the commit

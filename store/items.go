@@ -23,7 +23,7 @@ var _ messaging.Store = (*DB)(nil)
 const itemLanes = 4
 
 // maxItemBatch bounds the items of one transaction.
-const maxItemBatch = 256
+const maxItemBatch = 512
 
 // itemWriter appends items in batches and remembers which encapsulations are stored: they
 // are 1,120 bytes each and are written once a day per device, not with every item.
@@ -112,9 +112,13 @@ func itemLane(p *messaging.Put) string {
 const (
 	lockRoomsSQL = `
 select id, kind, last_seq, epoch, min_epoch, gen, clock_timestamp() from room where clinic_id = $1 and id = any($2) order by id for update`
+	// Asked for as the first entry at or after each id, so that only the index by id can
+	// answer. Before a table is analysed the index by number looks as good to the planner,
+	// and a busy room would be read from end to end for each message.
 	repeatsSQL = `
 select t.room, t.id, i.seq, i.at, coalesce(i.device_id::text, '') from unnest($2::uuid[], $3::uuid[]) t(room, id) cross join lateral (
-  select seq, at, device_id from item where clinic_id = $1 and room_id = t.room and item.id = t.id limit 1) i`
+  select room_id, id, seq, at, device_id from item where clinic_id = $1 and (room_id, id) >= (t.room, t.id) order by room_id, id limit 1) i
+where i.room_id = t.room and i.id = t.id`
 )
 
 // numbering is what a batch of items learns of its rooms.
@@ -149,12 +153,10 @@ type itemPlace struct {
 
 func (db *DB) appendItems(ctx context.Context, w *itemWriter, puts []*itemPut) error {
 	clinic := puts[0].Clinic
-	var n *numbering
+	n := &numbering{rooms: map[hub.RoomID]*roomState{}, has: map[roomItem]itemPlace{}, usable: map[hub.DeviceID]bool{}}
 	var keks []kekKey
-	err := db.ByKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
-		if n, err = readRooms(ctx, tx, clinic, puts); err != nil {
-			return err
-		}
+	lock := func(b *pgx.Batch) { n.queueRooms(b, clinic, puts) }
+	err := db.enter(ctx, byKeysSQL, clinic, lock, func(tx pgx.Tx) (err error) {
 		if err = db.meetAudiences(ctx, tx, clinic, n, puts); err != nil {
 			return err
 		}
@@ -177,8 +179,8 @@ func (db *DB) appendItems(ctx context.Context, w *itemWriter, puts []*itemPut) e
 	return nil
 }
 
-func readRooms(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, puts []*itemPut) (*numbering, error) {
-	n := &numbering{rooms: map[hub.RoomID]*roomState{}, has: map[roomItem]itemPlace{}, usable: map[hub.DeviceID]bool{}}
+// queueRooms locks the rooms of a batch and reads what it needs of them.
+func (n *numbering) queueRooms(batch *pgx.Batch, clinic hub.ClinicID, puts []*itemPut) {
 	rooms, ids := make([]hub.RoomID, len(puts)), make([]string, len(puts))
 	for i, p := range puts {
 		rooms[i], ids[i] = p.Item.Room, p.Item.ID
@@ -186,7 +188,6 @@ func readRooms(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, puts []*item
 			n.usable[p.Item.From] = false
 		}
 	}
-	var batch pgx.Batch
 	batch.Queue(lockRoomsSQL, clinic, rooms).Query(func(rows pgx.Rows) error {
 		var room hub.RoomID
 		var s roomState
@@ -203,8 +204,7 @@ func readRooms(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, puts []*item
 		_, err := pgx.ForEachRow(rows, []any{&key.room, &key.id, &at.seq, &at.at, &at.from}, func() error { n.has[key] = at; return nil })
 		return err
 	})
-	n.queueUsable(&batch, clinic)
-	return n, tx.SendBatch(ctx, &batch).Close()
+	n.queueUsable(batch, clinic)
 }
 
 // number gives each new item the next number of its room. Nothing leaves a hole: numbers

@@ -117,8 +117,10 @@ func (s *Store) ChangeGroup(ctx context.Context, by messaging.Caller, room hub.R
 func repeated(ctx context.Context, tx pgx.Tx, op string, by messaging.Caller, room hub.RoomID, id string) (done messaging.Committed, err error) {
 	var kind messaging.ItemKind
 	var from hub.DeviceID
+	// As in store: the first entry at or after the id, so that the index by id answers.
 	err = tx.QueryRow(ctx, `
-select seq, kind, coalesce(device_id::text, ''), coalesce(epoch, 0) + 1 from item where clinic_id = $1 and room_id = $2 and id = $3`,
+select seq, kind, coalesce(device_id::text, ''), coalesce(epoch, 0) + 1 from (
+  select * from item where clinic_id = $1 and (room_id, id) >= ($2::uuid, $3::uuid) order by room_id, id limit 1) i where room_id = $2 and id = $3`,
 		by.Clinic, room, id).Scan(&done.Seq, &kind, &from, &done.Epoch)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):

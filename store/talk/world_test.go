@@ -266,9 +266,11 @@ func (w *world) room(kind messaging.RoomKind, by *phone, others ...*phone) *circ
 }
 
 // message makes a message of the circle's epoch.
-func (c *circle) message() *messaging.Message {
+func (c *circle) message() *messaging.Message { return c.sized(256) }
+
+func (c *circle) sized(bytes int) *messaging.Message {
 	id := hub.NewID[string]()
-	return &messaging.Message{Room: c.id, ID: id, Epoch: c.epoch, Body: framingtest.Private(string(c.id), uint64(c.epoch), string(c.id)+"/"+id, 256)}
+	return &messaging.Message{Room: c.id, ID: id, Epoch: c.epoch, Body: framingtest.Private(string(c.id), uint64(c.epoch), string(c.id)+"/"+id, bytes)}
 }
 
 // say sends a message and returns its number.
