@@ -47,7 +47,12 @@ func TestOpenAPIGolden(t *testing.T) {
 var bodies = map[string]string{
 	"login": `{"login":"a","password":"b"}`, "follow-link": `{"token":"t"}`, "activate": `{"login":"a","code":"b","password":"c"}`,
 	"set-password": `{"current":"a","password":"b"}`,
-	"add-device":   `{"device_id":"` + thing + `"}`, "offer-duty": `{"to":"` + thing + `"}`,
+	"create-room":  roomJSON("group", 1, 9), "commit": commitJSON(9, 9), "rejoin": `{"package":"AAAA","cause":"state_lost"}`,
+	"add-members": `{"users":["` + thing + `"]}`, "set-role": `{"role":"member"}`, "mute": `{"muted":true}`,
+	"put-packages": `{"packages":["AAAA"]}`, "claim-packages": `{"users":["` + thing + `"]}`, "append-log": `{"body":"AAAA","sig":"` + b64(64) + `"}`,
+	"put-mail": `{"to":"` + thing + `","body":"AAAA"}`, "put-faults": `{"items":[{"room":"` + thing + `","seq":1,"cause":"epoch"}]}`,
+	"repair-faults": `{"items":[{"room":"` + thing + `","seq":1}]}`, "put-backup": `{"body":"AAAA"}`, "put-push": `{"endpoint":"e","p256dh":"p","auth":"a"}`,
+	"add-device": `{"device_id":"` + thing + `"}`, "offer-duty": `{"to":"` + thing + `"}`,
 	"create-connector": `{"kind":"sample","name":"n","enabled":true,"config":{}}`, "update-connector": `{"name":"n","enabled":true,"config":{}}`,
 	"test-connector": `{"kind":"sample","id":"` + thing + `","config":{}}`, "revert-connector": `{"revision":6}`,
 	"create-token": `{"name":"n","scopes":["trigger"]}`, "create-role": `{"name":"n"}`,
@@ -63,6 +68,8 @@ func target(r route) string {
 		switch p {
 		case "{act}", "{answer}":
 			return "accept"
+		case "{seq}", "{n}":
+			return "1"
 		}
 		return thing
 	})

@@ -108,7 +108,7 @@ func (w *world) AttachDevice(_ context.Context, s accounts.Session, id hub.Devic
 	return accounts.Device{ID: id}, at(s.Clinic)
 }
 func (w *world) Devices(context.Context, accounts.Session) ([]accounts.Device, error) {
-	return []accounts.Device{{ID: device, Name: "Handy", KEMPublic: []byte("never shown")}}, nil
+	return []accounts.Device{{ID: device, Name: "Handy", KEMPublic: []byte("a kem key")}}, nil
 }
 func (w *world) RevokeDevice(_ context.Context, s accounts.Session, _ hub.DeviceID) error {
 	return at(s.Clinic)
@@ -299,6 +299,8 @@ func sampleKind() connectors.Kind {
 type rig struct {
 	*world
 	t       *testing.T
+	talk    *talkFake
+	log     *slog.Logger
 	handler http.Handler
 	routes  []route
 	cookie  string
@@ -313,14 +315,14 @@ func newRig(t *testing.T, consoleSide bool) *rig {
 	w := newWorld()
 	logs := &strings.Builder{}
 	log := slog.New(slog.NewTextHandler(&lockedWriter{b: logs}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r := &rig{world: w, t: t, cookie: chatCookie, live: stream.NewLive(), metrics: prometheus.NewRegistry(), logs: logs}
+	r := &rig{world: w, t: t, talk: &talkFake{}, log: log, cookie: chatCookie, live: stream.NewLive(), metrics: prometheus.NewRegistry(), logs: logs}
 	t.Cleanup(r.live.Close)
 	o := Options{Clinic: home, ClinicName: "Klinikum", Version: "test", Log: log, Metrics: r.metrics, Sessions: w, Files: fstest.MapFS{
 		"index.html": {Data: []byte("<!doctype html>index")}, "sw.js": {Data: []byte("sw")}, "assets/app-1a2b.js": {Data: []byte("app")},
 	}}
 	if consoleSide {
 		c, err := newConsole(ConsoleOptions{Options: o, Gatekeeper: w, Names: w, Overview: w, Kinds: []connectors.Kind{sampleKind()}, Configs: w,
-			Running: w, Tokens: w, Messages: w, Audit: w, People: w, Units: w, Plans: w, Rules: w, Board: board{w}, Live: r.live})
+			Running: w, Tokens: w, Messages: w, Audit: w, People: w, Units: w, Plans: w, Rules: w, Board: board{w}, Live: r.live, Health: w})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -329,7 +331,7 @@ func newRig(t *testing.T, consoleSide bool) *rig {
 	}
 	r.stream = stream.New(stream.Options{Log: w, Acts: w, Fanout: w, Rooms: w.rooms, Logger: log})
 	t.Cleanup(func() { r.stream.Close(context.Background()) })
-	c, err := newChat(ChatOptions{Options: o, Devices: w, Alerts: w, Duty: duty{w}, Offers: duty{w}, Names: w, Rooms: w.rooms, Items: w, Stream: r.stream, HubKey: make([]byte, 32), HubID: make([]byte, 8)})
+	c, err := newChat(ChatOptions{Options: o, Devices: w, Alerts: w, Duty: duty{w}, Offers: duty{w}, Names: w, Rooms: w.rooms, Items: w, Stream: r.stream, Talk: r.talk.port(), Push: pushFake{r.talk}, Responders: w, HubKey: make([]byte, 32), HubID: make([]byte, 8)})
 	if err != nil {
 		t.Fatal(err)
 	}
