@@ -14,6 +14,7 @@ export class Hub {
   console = '';
   management = '';
   private child?: ChildProcess;
+  private recorder?: ChildProcess;
   private output = '';
 
   /** Starts `wardline serve`, or `wardline demo` with its simulated clinic. */
@@ -27,16 +28,25 @@ export class Hub {
     return hub;
   }
 
-  private async run(command: string[]): Promise<void> {
+  private spawn(command: string[]): ChildProcess {
     const at = (url: string) => `127.0.0.1:${new URL(url).port}`;
     const child = spawn(
       binary,
       [...command, '--data-dir', path.join(this.dir, 'data'), '--chat', at(this.chat), '--console', at(this.console), '--manage', at(this.management)],
       { env: { ...process.env, WARDLINE_CHAT_URL: this.chat, WARDLINE_CONSOLE_URL: this.console, WARDLINE_CLINIC_NAME: 'Klinikum Lindenau' } },
     );
-    this.child = child;
     child.stdout.on('data', (b: Buffer) => (this.output += b.toString()));
     child.stderr.on('data', (b: Buffer) => (this.output += b.toString()));
+    return child;
+  }
+
+  /** Starts the recorder beside the hub. The demo starts its own. */
+  record(): void {
+    this.recorder = this.spawn(['recorder']);
+  }
+
+  private async run(command: string[]): Promise<void> {
+    this.child = this.spawn(command);
     await this.wait('the hub to be ready', async () => {
       try {
         return (await fetch(`${this.management}/readyz`)).ok || undefined;
@@ -56,10 +66,15 @@ export class Hub {
     });
   }
 
+  /** What the hub and the recorder have logged as errors. */
+  errors(): string[] {
+    return this.output.split('\n').filter((line) => line.includes('"level":"ERROR"'));
+  }
+
   /** Ends the process and waits until it is gone, so that the next hub has the machine for itself. */
   async stop(): Promise<void> {
-    const child = this.child;
-    if (child && child.exitCode === null) {
+    for (const child of [this.recorder, this.child]) {
+      if (!child || child.exitCode !== null) continue;
       const ended = new Promise((r) => child.once('exit', r));
       child.kill('SIGTERM');
       await ended;
