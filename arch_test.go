@@ -58,7 +58,7 @@ var rooms = map[string][]string{
 	"recorder/devicelog":    {"hub"},
 	"recorder/vault":        {"seal"},
 	"recorder/mlscore":      {},
-	"recorder/interop":      {"recorder/mlscore"},
+	"recorder/interop":      {"hub", "seal", "messaging", "store", "store/talk", "recorder/mlscore", "recorder/devicelog"},
 	"demo":                  {"hub", "hl7", "hl7/mllp", "connectors/espax/wire"},
 
 	// The joining room, the programs and what they embed.

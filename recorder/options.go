@@ -84,7 +84,7 @@ func (o *Options) fill() {
 	if o.times == (times{}) {
 		o.times = times{
 			poll: 5 * time.Second, flush: 500 * time.Millisecond, retry: time.Second, retryMax: time.Minute,
-			await: 30 * time.Second, refresh: 24 * time.Hour, spare: 48 * time.Hour, claim: 30 * time.Second, fresh: 3 * time.Second,
+			await: 30 * time.Second, refresh: 24 * time.Hour, spare: 10 * time.Minute, claim: 30 * time.Second, fresh: 3 * time.Second,
 		}
 	}
 }

@@ -16,6 +16,9 @@ import (
 	"github.com/wardline/wardline/seal"
 )
 
+// logPage is how many entries the hub gives at once.
+const logPage = 500
+
 // trust knows the people's device logs, and remembers them.
 type trust struct {
 	disk   disk
@@ -81,11 +84,7 @@ func (t *trust) newest(ctx context.Context, user hub.UserID) (*devicelog.Log, er
 	if t.now().Sub(p.asked) < t.fresh {
 		return p.log, nil
 	}
-	entries, err := t.api.Log(ctx, user, p.log.After())
-	if err != nil {
-		return nil, err
-	}
-	next, err := p.log.Extend(entries)
+	next, err := t.extend(ctx, user, p.log)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +99,21 @@ func (t *trust) newest(ctx context.Context, user hub.UserID) (*devicelog.Log, er
 	}
 	p.log, p.asked = next, t.now()
 	return next, nil
+}
+
+// extend reads the rest of somebody's log, page by page.
+func (t *trust) extend(ctx context.Context, user hub.UserID, log *devicelog.Log) (*devicelog.Log, error) {
+	for {
+		entries, err := t.api.Log(ctx, user, log.After())
+		if err != nil {
+			return nil, err
+		}
+		next, err := log.Extend(entries)
+		if err != nil || next.N == log.N || len(entries) < logPage {
+			return next, err
+		}
+		log = next
+	}
 }
 
 // remember reads what was kept. p.mu is held. A damaged file is an error for this person
