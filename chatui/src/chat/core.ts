@@ -168,13 +168,13 @@ export class Core {
 
   #outboxChanged(room: string): void {
     this.#channel.say({ t: "changed", rooms: [room] });
-    if (this.#lead) this.#lead.outboxChanged();
-    else this.#channel.say({ t: "outbox" });
+    if (this.#lead) this.#lead.outboxChanged(room);
+    else this.#channel.say({ t: "outbox", room });
     this.#touch([room]);
   }
 
-  async #waiting(room: string): Promise<Waiting[]> {
-    return (await this.#book.shelf.outbox()).filter((one) => one.room === room);
+  #waiting(room: string): Promise<Waiting[]> {
+    return this.#book.shelf.outbox(room);
   }
 
   async #atLast(device: string, name: string): Promise<Lead> {
@@ -246,7 +246,7 @@ export class Core {
         if (!this.#lead) this.#book.noteReceipts(spoken.room, spoken.items);
         return;
       case "outbox":
-        return this.#lead?.outboxChanged();
+        return this.#lead?.outboxChanged(spoken.room);
       case "standing":
         this.#standing = ((await this.#book.shelf.setting("standing")) as Standing | null) ?? this.#standing;
         this.#about = (await this.#book.shelf.setting("about")) ?? this.#about;

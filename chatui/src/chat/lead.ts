@@ -80,7 +80,6 @@ export class Lead {
 
   async start(): Promise<void> {
     await this.#desk.logs.load();
-    await this.#outbox.load();
     this.#linking.resume(await this.#desk.book.shelf.setting("standing"));
     quietly(this.#settle());
   }
@@ -125,14 +124,14 @@ export class Lead {
   }
 
   /** outboxChanged: some tab has put, retried or discarded something. */
-  outboxChanged(): void {
-    quietly(this.#outbox.reread());
+  outboxChanged(room: string): void {
+    this.#outbox.wake(room);
   }
 
   async post(room: string, what: Outgoing): Promise<void> {
     const at = new Date(this.#desk.clock.now()).toISOString();
     await this.#desk.book.shelf.enqueue({ room, id: crypto.randomUUID(), at, what, sealed: null, fault: null });
-    await this.#outbox.load();
+    this.#outbox.wake(room);
   }
 
   readonly actions: LeadActions = {
@@ -215,8 +214,13 @@ export class Lead {
   async #findLost(): Promise<void> {
     const kept = new Set(await this.#desk.book.shelf.groupRooms());
     for (const { room, state, creating } of this.#desk.book.conversations.values()) {
-      if (state === "ready" && !creating && !kept.has(room)) await this.#lostGroup(room);
+      if (state === "ready" && !creating && !kept.has(room)) await this.#desk.rooms.run(room, () => this.#checkGroup(room));
     }
+  }
+
+  async #checkGroup(room: string): Promise<void> {
+    const kept = await this.#groups.get(room);
+    if (kept === null || kept === "lost") await this.#lostGroup(room);
   }
 
   async #refreshRooms(): Promise<void> {

@@ -5,7 +5,7 @@ import { backoff } from "../stream/backoff.ts";
 import { encodeSend } from "../stream/item.ts";
 import type { TalkMessage } from "../stream/messages.ts";
 import { withRows } from "./book.ts";
-import type { Desk } from "./desk.ts";
+import { quietly, type Desk } from "./desk.ts";
 import type { Groups } from "./groups.ts";
 import type { Kept, Outgoing, Row, Waiting } from "./records.ts";
 
@@ -33,10 +33,8 @@ export class Outbox {
   #desk: Desk;
   #groups: Groups;
   #lost: (room: string) => void;
-  #waiting: Waiting[] = [];
   #places = new Map<string, Place>();
   #live = false;
-  #loading: Promise<void> = Promise.resolve();
 
   /** lost is called when there is no group to encrypt for. */
   constructor(desk: Desk, groups: Groups, lost: (room: string) => void) {
@@ -45,27 +43,10 @@ export class Outbox {
     this.#lost = lost;
   }
 
-  /** load reads what any tab has put into the store, and goes on. */
-  load(): Promise<void> {
-    this.#loading = this.#loading.then(async () => {
-      const stored = await this.#desk.book.shelf.outbox();
-      // What is already known here may be ahead of what was read.
-      const known = new Map(this.#waiting.map((one) => [one.order, one]));
-      this.#waiting = stored.map((one) => known.get(one.order) ?? one);
-    });
-    return this.#loading.then(() => this.#wakeAll());
-  }
-
-  /** reread takes over what another tab has changed (retry, discard). */
-  async reread(): Promise<void> {
-    this.#waiting = [];
-    await this.load();
-  }
-
   live(live: boolean): void {
     this.#live = live;
     for (const place of this.#places.values()) this.#rest(place);
-    if (live) this.#wakeAll();
+    if (live) quietly(this.#wakeAll());
   }
 
   wake(room: string): void {
@@ -81,14 +62,12 @@ export class Outbox {
     this.live(false);
   }
 
-  async find(id: string): Promise<Waiting | null> {
-    await this.#loading;
-    return this.#waiting.find((one) => one.id === id) ?? null;
-  }
-
-  /** forget drops what has its place among the room's items by now. */
-  forget(orders: readonly number[]): void {
-    for (const one of this.#waiting.filter(({ order }) => orders.includes(order))) this.#landed(one);
+  /** forget lets go of what has its place among the room's items by now. */
+  forget(room: string, id: string): void {
+    const place = this.#place(room);
+    if (place.flying !== id) return;
+    this.#rest(place);
+    place.attempt = 0;
   }
 
   heard(message: Sent | Refused): Promise<void> {
@@ -96,9 +75,9 @@ export class Outbox {
   }
 
   async #sent({ id, room, seq, at }: Sent): Promise<void> {
-    const waiting = await this.find(id);
-    if (!waiting) return;
     const { me, book } = this.#desk;
+    const waiting = await book.shelf.outboxEntry(id);
+    if (!waiting) return this.forget(room, id);
     const row: Row = { room, seq, id, at, user: me.user, from: me.device, restoredBy: null, what: whatOf(waiting.what) };
     await book.save({
       rows: [row],
@@ -106,21 +85,21 @@ export class Outbox {
       confirmed: waiting.what.kind === "confirm" ? [{ room, id: waiting.what.ref }] : [],
       patches: [{ room, patch: (before) => withRows(before, [row], me.user) }],
     });
-    this.#landed(waiting);
+    this.forget(room, id);
     void this.#next(room);
   }
 
   async #refused({ id, room, code }: Refused): Promise<void> {
-    const waiting = await this.find(id);
+    const waiting = await this.#desk.book.shelf.outboxEntry(id);
     const place = this.#place(room);
     if (!waiting || place.flying !== id) return;
     if (final.has(code)) {
       await this.#giveUp(waiting, code);
-      this.#landed(waiting);
+      this.forget(room, id);
       return void this.#next(room);
     }
     // Encrypted for an epoch that is over: under the same id and number again.
-    if (code === "epoch" && waiting.sealed) await this.#replace({ ...waiting, sealed: { ...waiting.sealed, body: "" } });
+    if (code === "epoch" && waiting.sealed) await this.#desk.book.save({ queue: [{ ...waiting, sealed: { ...waiting.sealed, body: "" } }] });
     this.#rest(place);
     place.cancel = this.#desk.clock.after(backoff(place.attempt++, this.#desk.random), () => void this.#next(room));
   }
@@ -134,11 +113,10 @@ export class Outbox {
     const back = last ? { ...kept, n: kept.n - 1 } : null;
     await this.#desk.book.save({ queue: [failed], groups: back ? [{ room, kept: back }] : [] });
     if (back) this.#groups.stored(room, back);
-    this.#put(failed);
   }
 
-  #wakeAll(): void {
-    for (const room of new Set(this.#waiting.map((one) => one.room))) void this.#next(room);
+  async #wakeAll(): Promise<void> {
+    for (const room of await this.#desk.book.shelf.outboxRooms()) void this.#next(room);
   }
 
   #next(room: string): Promise<void> {
@@ -148,8 +126,9 @@ export class Outbox {
   async #send(room: string): Promise<void> {
     const place = this.#place(room);
     if (!this.#live || place.flying || place.cancel) return;
-    const head = this.#waiting.find((one) => one.room === room && !one.fault);
-    if (!head || this.#desk.book.get(room)?.state !== "ready") return;
+    const { book } = this.#desk;
+    const head = (await book.shelf.outbox(room)).find(({ fault }) => !fault);
+    if (!head || book.get(room)?.state !== "ready") return;
     const ready = head.sealed?.body ? head : await this.#sealOrFail(head);
     if (!ready?.sealed || !this.#live) return;
     const { epoch, body } = ready.sealed;
@@ -191,30 +170,13 @@ export class Outbox {
     const ready = { ...waiting, sealed };
     await this.#desk.book.save({ groups: [{ room, kept: after }], queue: [ready] });
     this.#groups.stored(room, after);
-    this.#put(ready);
     return ready;
-  }
-
-  async #replace(waiting: Waiting): Promise<void> {
-    await this.#desk.book.save({ queue: [waiting] });
-    this.#put(waiting);
-  }
-
-  #landed({ room, order, id, fault }: Waiting): void {
-    if (!fault) this.#waiting = this.#waiting.filter((one) => one.order !== order || one.fault !== null);
-    const place = this.#place(room);
-    if (place.flying === id) this.#rest(place);
-    place.attempt = 0;
   }
 
   #rest(place: Place): void {
     place.flying = null;
     place.cancel?.();
     place.cancel = null;
-  }
-
-  #put(waiting: Waiting): void {
-    this.#waiting = this.#waiting.map((one) => (one.order === waiting.order ? waiting : one));
   }
 
   #place(room: string): Place {

@@ -13,7 +13,7 @@ import { HubError } from "./hubCalls.ts";
 import { refusalOf, type Joining } from "./joining.ts";
 import { lineOf } from "./lines.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Kept, Row, What } from "./records.ts";
+import type { Kept, Row, Waiting, What } from "./records.ts";
 
 interface Parts {
   readonly groups: Groups;
@@ -77,7 +77,7 @@ class Batch {
   #rows: Row[] = [];
   #patches: Patch[] = [];
   #confirmed: string[] = [];
-  #unqueue: number[] = [];
+  #landed: Waiting[] = [];
   #used: string[] = [];
   #members = false;
   #joined = false;
@@ -117,7 +117,7 @@ class Batch {
       rows,
       confirmed: this.#confirmed.map((id) => ({ room, id })),
       cursors: [{ room, seq }],
-      unqueue: this.#unqueue,
+      unqueue: this.#landed.map(({ order }) => order),
       usedPackages: this.#used,
     });
     this.#after(changed);
@@ -128,8 +128,8 @@ class Batch {
     if (changed) groups.stored(this.#room, this.#kept);
     if (this.#joined) joining.joined(this.#room);
     if (this.#lost) joining.rejoin(this.#room, this.#lost);
-    if (this.#unqueue.length > 0) outbox.forget(this.#unqueue);
-    if (changed || this.#unqueue.length > 0) outbox.wake(this.#room);
+    for (const { id } of this.#landed) outbox.forget(this.#room, id);
+    if (changed || this.#landed.length > 0) outbox.wake(this.#room);
     stored({ room: this.#room, rows: this.#rows, members: this.#members, lastResort: this.#lastResort });
   }
 
@@ -240,13 +240,13 @@ class Batch {
 
   /** A message of this device's own: nobody can decrypt what he has encrypted himself. */
   async #own(item: Item): Promise<void> {
-    const waiting = await this.#parts.outbox.find(item.id);
+    const waiting = await this.#desk.book.shelf.outboxEntry(item.id);
     const known = waiting?.what ?? (await this.#desk.book.shelf.rowById(item.room, item.id))?.what;
     if (!known) return this.#break(item, "state_lost");
     const shown = known.kind === "info" && this.#ownInfo(known);
     if (!waiting && !shown) return;
     this.#rows.push(this.#row(item, known.kind === "info" ? { ...known, shown } : known, item.user));
-    if (waiting) this.#unqueue.push(waiting.order);
+    if (waiting) this.#landed.push(waiting);
     if (known.kind === "confirm") this.#confirmed.push(known.ref);
   }
 

@@ -8,7 +8,7 @@ import type { Clock } from "../stream/clock.ts";
 export type Spoken =
   | { t: "changed"; rooms: readonly string[] }
   | { t: "receipts"; room: string; items: readonly Receipt[] }
-  | { t: "outbox" }
+  | { t: "outbox"; room: string }
   | { t: "standing" }
   | { t: "leads" }
   | { t: "ask"; id: string; sealed: Sealed }

@@ -87,8 +87,8 @@ export class TimelineWindow {
   async #older(): Promise<void> {
     const records = await this.#records(1, this.#from - 1, page, "last");
     this.#from = records[0]?.seq ?? this.#from;
-    const loaded = await this.#records(this.#from, this.#to, most + 1, "first");
-    if (loaded.length > most) this.#to = loaded[most - 1]?.seq ?? this.#to;
+    if ((await this.#book.shelf.count(this.room, this.#from, this.#to)) <= most) return;
+    this.#to = (await this.#records(this.#from, this.#to, most, "first")).at(-1)?.seq ?? this.#to;
   }
 
   async #newer(): Promise<void> {

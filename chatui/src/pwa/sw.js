@@ -29,3 +29,29 @@ self.addEventListener("fetch", (event) => {
   const stored = caches.match(request.mode === "navigate" ? "/" : request);
   event.respondWith(stored.then((hit) => hit ?? fetch(request)));
 });
+
+// A push has no content: it only says that there is something. The words are the clinic's
+// language unless the browser speaks another; the page's own choice is not known here.
+const words = navigator.language.startsWith("en") ? { title: "Wardline", body: "New message" } : { title: "Wardline", body: "Neue Nachricht" };
+
+async function wake() {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  // On screen the page shows by itself what has come, and a notification would only be in the way.
+  if (pages.some((page) => page.visibilityState === "visible")) return;
+  await self.registration.showNotification(words.title, { body: words.body, tag: "wake", icon: "/icon-192.png" });
+}
+
+self.addEventListener("push", (event) => event.waitUntil(wake()));
+
+/** A tap goes to a window that is open, and only without one opens another. */
+async function show(room) {
+  const [page] = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (!page) return self.clients.openWindow(room ? `/chat/${room}` : "/");
+  await page.focus();
+  if (room) page.postMessage({ open: room });
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data?.room));
+});

@@ -158,14 +158,21 @@ export class ChatShelf {
   async records(room: string, from: number, to: number, limit: number, end: "first" | "last"): Promise<MessageRecord[]> {
     const range = IDBKeyRange.bound([room, from], [room, to]);
     if (end === "first") return this.#database.getAll("messages", range, limit);
-    const tx = this.#database.transaction("messages");
-    const found: MessageRecord[] = [];
-    let cursor = await tx.store.openCursor(range, "prev");
-    while (cursor && found.length < limit) {
-      found.push(cursor.value);
-      cursor = await cursor.continue();
+    const newest = await this.#database.transaction("messages").store.openKeyCursor(range, "prev");
+    return newest ? this.#last(room, from, newest.key[1], limit) : [];
+  }
+
+  count(room: string, from: number, to: number): Promise<number> {
+    return this.#database.count("messages", IDBKeyRange.bound([room, from], [room, to]));
+  }
+
+  // Numbers have few holes, so that one read mostly suffices; a cursor would need one per item.
+  async #last(room: string, from: number, top: number, limit: number): Promise<MessageRecord[]> {
+    for (let span = limit + 20; ; span *= 4) {
+      const low = Math.max(from, top - span + 1);
+      const found = await this.#database.getAll("messages", IDBKeyRange.bound([room, low], [room, top]));
+      if (found.length >= limit || low === from) return found.slice(-limit);
     }
-    return found.reverse();
   }
 
   async openRow(record: MessageRecord): Promise<Row | null> {
@@ -190,8 +197,21 @@ export class ChatShelf {
     return keys.map(([room, seq]) => ({ room, seq }));
   }
 
-  async outbox(): Promise<Waiting[]> {
-    const records = await this.#database.getAll("outbox");
+  /** outbox lists what waits in a room, in order. */
+  outbox(room: string): Promise<Waiting[]> {
+    return this.#waiting((record) => record.room === room);
+  }
+
+  async outboxEntry(id: string): Promise<Waiting | null> {
+    return (await this.#waiting((record) => record.id === id))[0] ?? null;
+  }
+
+  async outboxRooms(): Promise<string[]> {
+    return [...new Set((await this.#database.getAll("outbox")).map(({ room }) => room))];
+  }
+
+  async #waiting(which: (record: OutboxRecord) => boolean): Promise<Waiting[]> {
+    const records = (await this.#database.getAll("outbox")).filter(which);
     const all = await Promise.all(records.map(async ({ order, id, sealed }) => {
       const waiting = await this.#read<Waiting>(place.waiting(id), sealed);
       return waiting && { ...waiting, order: order as number };

@@ -118,7 +118,7 @@ export class MemoryRecorder {
       if (!room.members.has(device.user) || !wanted.has(device.user) || device.id === this.#device.id) continue;
       const asked = room.rejoin.get(device.id);
       if (asked) adds.push(asked.package);
-      else if (!leaves.some((leaf) => leaf.device === device.id) && (await this.#certified(device.user, device.id))) {
+      else if (!leaves.some((leaf) => leaf.device === device.id) && (await this.#certified(device.user, device.id))?.revoked === false) {
         const found = device.packages.shift() ?? device.lastResort;
         if (found) adds.push(found);
       }
