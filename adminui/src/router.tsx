@@ -66,6 +66,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: at,
+    path: "/chat",
+    component: lazyRouteComponent(() => import("./features/chat/ChatHealthPage.tsx"), "ChatHealthPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
     path: "/audit",
     component: lazyRouteComponent(() => import("./features/audit/AuditPage.tsx"), "AuditPage"),
   }),

@@ -142,7 +142,9 @@ export type TodoKind =
   | "connector_down"
   | "message_errors"
   | "uncovered_role"
-  | "activation_open";
+  | "activation_open"
+  | "recorder_away"
+  | "chat_faults";
 
 export interface Overview {
   connectors: {

@@ -3,6 +3,7 @@ import type * as alerting from "./alerting.ts";
 import type * as directory from "./directory.ts";
 import type { ConsolePaths } from "./paths.ts";
 import type * as systems from "./systems.ts";
+import type * as talk from "./talk.ts";
 
 type Documented = components["schemas"];
 
@@ -45,4 +46,6 @@ export type Conformity = [
   None<Extra<alerting.Policy, Documented["Policy"]>>,
   None<Extra<alerting.Trial, Documented["Trial"]>>,
   None<Extra<alerting.TrialSignal, Documented["TrySignal"]>>,
+  None<Extra<talk.ChatHealth, Documented["ChatHealthView"]>>,
+  None<Extra<talk.Unreadable, Documented["UnreadableView"]>>,
 ];

@@ -23,6 +23,7 @@ import type {
   Scope,
   Token,
 } from "./systems.ts";
+import type { ChatHealth } from "./talk.ts";
 
 type Json<T> = { content: { "application/json": T } };
 
@@ -111,5 +112,6 @@ export interface ConsolePaths {
   "/api/v1/rules/try": Post<{ signal: TrialSignal }, Trial>;
   "/api/v1/alerts": Get<List<Alert>, Query<"state" | Paged>>;
   "/api/v1/alerts/{id}": Get<AlertDetail, ById>;
+  "/api/v1/chat": Get<ChatHealth>;
   "/api/v1/audit": Get<List<AuditLine>, Query<Paged>>;
 }

@@ -7,6 +7,7 @@ import {
   IconInbox,
   IconLayoutDashboard,
   IconListCheck,
+  IconMessageCheck,
   IconRoute,
   type Icon,
 } from "@tabler/icons-react";
@@ -54,6 +55,9 @@ export const navigation: readonly NavigationGroup[] = [
   },
   {
     name: "control",
-    items: [{ to: "/audit", name: "audit", icon: IconListCheck }],
+    items: [
+      { to: "/chat", name: "chat", icon: IconMessageCheck },
+      { to: "/audit", name: "audit", icon: IconListCheck },
+    ],
   },
 ];

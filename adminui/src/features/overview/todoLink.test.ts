@@ -9,6 +9,7 @@ describe("todoLink", () => {
   it("leads to the list without a reference", () => {
     expect(todoLink("plan_held").to).toBe("/plans");
     expect(todoLink("activation_open").search).toEqual({ state: "invited" });
+    expect(todoLink("recorder_away").to).toBe("/chat");
   });
 });
 

@@ -20,6 +20,9 @@ export function todoLink(kind: TodoKind, ref = ""): Place {
       return at("/units", {}, { uncovered: "1" });
     case "activation_open":
       return at("/persons", {}, { state: "invited" });
+    case "recorder_away":
+    case "chat_faults":
+      return at("/chat");
   }
 }
 
