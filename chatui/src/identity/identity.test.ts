@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { equal, toBase64, utf8, type Bytes } from "../seal/bytes.ts";
 import { sha256 } from "../seal/envelope.ts";
 import { generateKem, generateSign } from "../seal/keys.ts";
@@ -11,6 +11,9 @@ import { MailError, mailLimit, openLetter, sealLetter, type Letter } from "./mai
 import { drawQr, readQr } from "./qr.ts";
 import { checkSafetyQr, safetyNumber, safetyQr } from "./safety.ts";
 import { filled, golden, ids, unb64 } from "./testing.ts";
+
+// Made for a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const phone: LinkDevice = { user: ids.ann, device: ids.phone, sign: filled(32, 1), kem: filled(1_216, 7) };
 const ann = { user: ids.ann, account: filled(32, 0x40) };

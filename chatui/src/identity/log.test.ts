@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { equal, toBase64, utf8, type Bytes } from "../seal/bytes.ts";
 import { accountKeyFrom, type AccountKey } from "./accountKey.ts";
 import { sign } from "./ed25519.ts";
@@ -18,6 +18,9 @@ import {
 } from "./log.ts";
 import { entryHash, readEntry, signLabel } from "./logEntry.ts";
 import { filled, golden, ids, unb64 } from "./testing.ts";
+
+// Made for a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const whose = { clinic: ids.clinic, user: ids.ann };
 const at = new Date("2026-11-27T09:00:00.123Z");

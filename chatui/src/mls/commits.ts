@@ -12,7 +12,7 @@ import { equal, type Bytes } from "../seal/bytes.ts";
 import type { Certified, Identity, Leaf, Self, Who } from "./leaf.ts";
 import { MlsError, refusing } from "./mlsError.ts";
 import { isLastResort, makeEntry, readEntry, refsOf } from "./packages.ts";
-import { believing, Group, groupIdOf, leavesIn, roster } from "./state.ts";
+import { believing, Group, groupIdOf, leavesIn, roster, slim } from "./state.ts";
 import { believe, configOf, identityOf, maxLeaves, suite } from "./suite.ts";
 import { enter } from "./welcome.ts";
 import { decodePackage, decodeWire, encodeWire } from "./wire.ts";
@@ -113,7 +113,7 @@ export function commit(group: Group, { adds = [], removes = [] }: Change, certif
     );
     const facts = factsOf(before, made.newState, own, removes);
     const welcome = made.welcome && encodeWire({ version: "mls10", wireformat: "mls_welcome", welcome: made.welcome });
-    return { group: new Group(made.newState), commit: encodeWire(made.commit), welcome: welcome ?? null, facts };
+    return { group: new Group(slim(made.newState)), commit: encodeWire(made.commit), welcome: welcome ?? null, facts };
   });
 }
 
@@ -156,7 +156,7 @@ export async function openCommit(
     if (removes.includes(group.leaf)) return leave(group, publicMessage, before, committer, removes);
     const state = believing(group, committer.clinic, believe(certified));
     const { newState } = await processPublicMessage(state, publicMessage, emptyPskIndex, await suite);
-    return { group: new Group(newState), facts: factsOf(before, newState, committer, removes) };
+    return { group: new Group(slim(newState)), facts: factsOf(before, newState, committer, removes) };
   });
 }
 

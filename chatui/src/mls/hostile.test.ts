@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { logAfter, startLog, verifyLog } from "../identity/log.ts";
 import { newAccountKey } from "../identity/accountKey.ts";
 import type { Bytes } from "../seal/bytes.ts";
@@ -12,6 +12,9 @@ import { encodePayload, newRun } from "./payload.ts";
 import { suite } from "./suite.ts";
 import { Bureau, Client, clinic, founded, newClient, Refused, texts, type Item, type Room } from "./testing.ts";
 import { decodePackage, encodeWire } from "./wire.ts";
+
+// Made for a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // What a hub that wants to read along, or a recorder that obeys it, can try. In each case the
 // device refuses or warns, and the conversation goes on with genuine traffic.
@@ -307,7 +310,7 @@ describe("what is in the bytes", () => {
     await goesOn();
   });
 
-  it("a message with any bit flipped is refused", { timeout: 60_000 }, async () => {
+  it("a message with any bit flipped is refused", async () => {
     const item = await ann.text("x");
     for (let at = 0; at < item.body.length; at += 11) {
       const spoiled = { ...item, body: item.body.with(at, (item.body[at] ?? 0) ^ (1 << at % 8)) as Bytes };
@@ -317,7 +320,7 @@ describe("what is in the bytes", () => {
     await goesOn();
   });
 
-  it("a commit with any bit flipped is refused", { timeout: 60_000 }, async () => {
+  it("a commit with any bit flipped is refused", async () => {
     const item = await recorder.commit({});
     for (let at = 0; at < item.body.length; at += 37) {
       const spoiled = { ...item, body: item.body.with(at, (item.body[at] ?? 0) ^ (1 << at % 8)) as Bytes };
@@ -327,7 +330,7 @@ describe("what is in the bytes", () => {
     await goesOn();
   });
 
-  it("a Welcome with any bit flipped is refused", { timeout: 60_000 }, async () => {
+  it("a Welcome with any bit flipped is refused", async () => {
     const late = await newClient(bureau);
     const item = await ann.commit({ adds: [await late.package()] });
     const welcome = item.welcome as Bytes;

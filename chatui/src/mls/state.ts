@@ -80,6 +80,33 @@ function attempt(bytes: Bytes): Group | null {
   }
 }
 
+type Past = ClientState["historicalReceiverData"] extends Map<bigint, infer P> ? P : never;
+
+const empty = new Uint8Array();
+const spent = { secret: empty, generation: 0, unusedGenerations: {} };
+const nothing = { versions: [], ciphersuites: [], extensions: [], proposals: [], credentials: [] };
+
+/**
+ * slim leaves of past epochs what opens their messages: the senders' secrets, names and signature keys. That
+ * halves what is written each time a state is stored.
+ */
+export function slim(state: ClientState): ClientState {
+  const past = [...state.historicalReceiverData].map(([epoch, data]) => [epoch, slimmed(data)] as const);
+  return { ...state, historicalReceiverData: new Map(past) };
+}
+
+function slimmed(data: Past): Past {
+  return {
+    ...data,
+    resumptionPsk: empty,
+    secretTree: data.secretTree.map((node, at) => ({ application: at % 2 === 0 ? node.application : spent, handshake: spent })),
+    ratchetTree: data.ratchetTree.map((node) => {
+      if (node?.nodeType !== "leaf") return undefined;
+      return { nodeType: "leaf", leaf: { ...node.leaf, hpkePublicKey: empty, signature: empty, capabilities: nothing } };
+    }),
+  };
+}
+
 const nobody: Checked = () => Promise.reject(new MlsError("commit", "nobody to ask"));
 
 /** believing is the library's state with `check` deciding about the leaves that come. */

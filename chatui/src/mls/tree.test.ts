@@ -1,11 +1,14 @@
 // @vitest-environment node
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { epochAuthenticator, roster } from "./group.ts";
 import type { RatchetTree } from "./lib.ts";
 import { MlsError } from "./mlsError.ts";
 import { suite } from "./suite.ts";
-import { Bureau, founded, newClient, type Client, type Room } from "./testing.ts";
+import { Bureau, founded, newClient, Room, type Client } from "./testing.ts";
 import { verifyTree } from "./tree.ts";
+
+// Made for a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const bureau = new Bureau();
 
@@ -30,15 +33,20 @@ function unmergedOf(client: Client): Record<number, readonly number[]> {
   );
 }
 
+/** A room of eight leaves in which only the first and the fifth device are awake; their commits fill both halves. */
+async function halfAsleep(): Promise<{ room: Room; first: Client; fifth: Client }> {
+  const all = await clients(8);
+  const [first, fifth] = [all[0], all[4]] as [Client, Client];
+  const room = new Room();
+  [first, fifth].forEach((one) => room.enter(one));
+  await room.put(await first.create(room.id, all.slice(1)));
+  return { room, first, fifth };
+}
+
 describe("joining a tree with unmerged leaves", () => {
-  it("works after Adds under different parents, which ts-mls itself refuses", { timeout: 30_000 }, async () => {
-    const all = await clients(8);
-    const [first, , , fourth, fifth, , , eighth] = all as [Client, Client, Client, Client, Client, Client, Client, Client];
-    const room = await founded(first, all.slice(1));
-    for (const one of all) await room.put(await one.commit({}));
-    await room.put(await first.commit({ removes: [fourth.here.leaf, eighth.here.leaf] }));
-    room.leave(fourth);
-    room.leave(eighth);
+  it("works after Adds under different parents, which ts-mls itself refuses", async () => {
+    const { room, first, fifth } = await halfAsleep();
+    await room.put(await first.commit({ removes: [3, 7] }));
     await room.put(await fifth.commit({}));
     await room.put(await first.commit({}));
     const late = await clients(2);
@@ -46,25 +54,20 @@ describe("joining a tree with unmerged leaves", () => {
     const unmerged = Object.values(unmergedOf(first));
     expect(unmerged).toContainEqual([3, 7]);
     expect(unmerged).toContainEqual([3]);
-    agree([...all.filter((one) => one !== fourth && one !== eighth), ...late]);
     await room.put(await (late[1] as Client).commit({}));
     await room.put(await (late[0] as Client).text("here"));
+    agree([first, fifth, ...late]);
   });
 
-  it("works after an Add with a path under another parent, as Go members commit", { timeout: 30_000 }, async () => {
-    const all = await clients(8);
-    const [first, second] = all as [Client, Client];
-    const room = await founded(first, all.slice(1));
-    for (const one of all) await room.put(await one.commit({}));
-    const sixth = all[5] as Client;
-    await room.put(await (all[6] as Client).commit({ removes: [sixth.here.leaf] }));
-    room.leave(sixth);
-    await room.put(await (all[7] as Client).commit({}));
+  it("works after an Add with a path under another parent, as Go members commit", async () => {
+    const { room, first, fifth } = await halfAsleep();
+    await room.put(await fifth.commit({ removes: [3] }));
+    await room.put(await first.commit({}));
     const late = await clients(2);
-    room.leave(second);
-    await add(room, first, late[0] as Client, [1]);
+    await add(room, fifth, late[0] as Client, [7]);
+    expect(unmergedOf(first)).toMatchObject({ 7: [], 3: [3] });
     await add(room, first, late[1] as Client);
-    agree([...all.filter((one) => one !== second && one !== sixth), ...late]);
+    agree([first, fifth, ...late]);
   });
 });
 
@@ -78,11 +81,11 @@ function randomOf(seed: number): (below: number) => number {
 }
 
 describe("whatever members do", () => {
-  it.each([1, 2, 3])("all agree, and everybody added can join: seed %i", { timeout: 60_000 }, async (seed) => {
+  it.each([1, 2, 3])("all agree, and everybody added can join: seed %i", async (seed) => {
     const random = randomOf(seed);
     const here = await clients(4);
     const room = await founded(here[0] as Client, here.slice(1));
-    for (let step = 0; step < 18; step++) {
+    for (let step = 0; step < 14; step++) {
       const by = here[random(here.length)] as Client;
       const kind = here.length < 3 ? 0 : random(4);
       const gone = kind >= 2 ? here.filter((one) => one !== by)[random(here.length - 1)] : undefined;
@@ -104,7 +107,7 @@ describe("whatever members do", () => {
 });
 
 describe("a tree that was tampered with", () => {
-  it("is refused", { timeout: 30_000 }, async () => {
+  it("is refused", async () => {
     const all = await clients(5);
     const room = await founded(all[0] as Client, all.slice(1));
     for (const one of all) await room.put(await one.commit({}));

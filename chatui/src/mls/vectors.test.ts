@@ -14,7 +14,7 @@ import { createSecretTree, deriveKey, deriveNonce, ratchetUntil } from "ts-mls/s
 import { expandSenderDataKey, expandSenderDataNonce } from "ts-mls/sender.js";
 import { addLeafNode, decodeRatchetTree, encodeRatchetTree, removeLeafNode, updateLeafNode } from "ts-mls/ratchetTree.js";
 import { treeHash, treeHashRoot } from "ts-mls/treeHash.js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   decodeMlsMessage,
   leafToNodeIndex,
@@ -29,6 +29,9 @@ import { MlsError } from "./mlsError.ts";
 import { suite } from "./suite.ts";
 import { verifyTree } from "./tree.ts";
 import { enter } from "./welcome.ts";
+
+// Made for a machine that is busy with other tests.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 // The official vectors of the MLS working group, as the Go module carries them. Suite 1 only: no other is spoken.
 
