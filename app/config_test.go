@@ -28,7 +28,23 @@ func TestLoadConfig(t *testing.T) {
 		"not yaml":               {file: ":\n\t- x", err: "read configuration"},
 		"certificate alone":      {file: "chat: {cert: /x}", err: "chat.cert and chat.key"},
 		"retention too long":     {file: "retention: {raw_days: 4000}", err: "raw_days"},
-		"app database alone":     {environ: []string{"WARDLINE_DATABASE_URL=postgres:///x"}, err: "owner_url"},
+		"chat beside its listener": {file: "chat: {addr: ':1', backup: false, send_rate: 5}", check: func(c Config) bool {
+			return c.Chat.Addr == ":1" && !c.Chat.Backup && c.Chat.Receipts && c.Chat.SendRate == 5 && c.Chat.SendBurst == 300
+		}},
+		"push is off":         {check: func(c Config) bool { return c.Push.Subject == "" && len(c.Push.Hosts) == 4 }},
+		"push in environment": {environ: []string{"WARDLINE_PUSH_SUBJECT=mailto:it@x", "WARDLINE_PUSH_HOSTS=a.example,*.b.example"}, check: func(c Config) bool { return len(c.Push.Hosts) == 2 && c.Push.Hosts[1] == "*.b.example" }},
+		"push in file":        {file: "push: {subject: 'https://x', hosts: [a.example]}", check: func(c Config) bool { return len(c.Push.Hosts) == 1 }},
+		"push without mail":   {file: "push: {subject: 'it@x'}", err: "push.subject"},
+		"no messages at all":  {file: "chat: {send_burst: 0}", err: "send_burst"},
+		"recorder elsewhere": {file: "recorder: {hub: 'https://chat', token_file: /x, data_dir: /y}", check: func(c Config) bool {
+			o := recorderOptions(c, nil)
+			return o.Hub == "https://chat" && o.TokenFile == "/x" && o.DataDir == "/y"
+		}},
+		"recorder beside it": {flags: map[string]any{"data_dir": "/d"}, check: func(c Config) bool {
+			o := recorderOptions(c, nil)
+			return o.Hub == "http://localhost:8080" && o.TokenFile == "/d/recorder.token" && o.DataDir == "/d/recorder"
+		}},
+		"app database alone": {environ: []string{"WARDLINE_DATABASE_URL=postgres:///x"}, err: "owner_url"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
