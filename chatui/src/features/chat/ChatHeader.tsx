@@ -1,11 +1,11 @@
-import { ActionIcon, Menu, Text, Title, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Menu, Text, Title, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconAlertTriangle, IconArrowLeft, IconBellOff, IconDotsVertical, IconInfoCircle, IconShieldCheck, IconUserPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Chat } from "../../chat/model.ts";
-import { useChatActions } from "../../chat/useChat.ts";
+import { useChat, useChatActions } from "../../chat/useChat.ts";
 import { safetyKey } from "../details/keys.ts";
 import { Avatar } from "./Avatar.tsx";
 import classes from "./ChatPage.module.css";
@@ -39,10 +39,15 @@ function Standing({ chat }: { chat: Chat }) {
   );
 }
 
-function subtitle(chat: Chat, say: TFunction<"chat">): string {
+/** peopleIn counts people; the recorder is in every room and none of them. */
+export function peopleIn(chat: Pick<Chat, "members">, recorder: string | null): number {
+  return Math.max(1, chat.members - (recorder === null ? 0 : 1));
+}
+
+function subtitle(chat: Chat, people: number, say: TFunction<"chat">): string {
   if (chat.state === "joining") return say("header.joining");
   if (chat.state === "left") return say("header.left");
-  return chat.kind === "direct" ? say("header.direct") : say("header.members", { count: chat.members });
+  return chat.kind === "direct" ? say("header.direct") : say("header.members", { count: people });
 }
 
 /** ChatHeader names the room; a tap on it opens the details. */
@@ -50,6 +55,7 @@ export function ChatHeader({ chat }: { chat: Chat }) {
   const { t } = useTranslation("chat");
   const navigate = useNavigate();
   const { mute } = useChatActions();
+  const recorder = useChat((state) => state.recorder);
   const title = chatTitle(chat, t);
   const manages = chat.kind === "group" && chat.state === "ready" && (chat.role === "owner" || chat.role === "moderator");
   return (
@@ -57,16 +63,17 @@ export function ChatHeader({ chat }: { chat: Chat }) {
       <ActionIcon component={Link} to="/" size={44} aria-label={t("header.back")} className={classes["back"] ?? ""}>
         <IconArrowLeft size={24} />
       </ActionIcon>
-      <UnstyledButton component={Link} to={`/chat/${chat.id}/details`} className={classes["who"] ?? ""} aria-label={t("header.details", { title })} data-testid="open-details">
+      <UnstyledButton component={Link} to={`/chat/${chat.id}/details`} className={classes["who"] ?? ""} data-testid="open-details">
         <Avatar id={chat.peer ?? chat.id} name={title} group={chat.kind === "group"} />
         <span className={classes["words"]}>
           <Title order={1} size="h4" lineClamp={1} component="span" role="heading" aria-level={1}>
             {title}
           </Title>
           <Text component="span" size="sm" c="dimmed" truncate className={classes["under"] ?? ""}>
-            {subtitle(chat, t)}
+            {subtitle(chat, peopleIn(chat, recorder), t)}
             <Standing chat={chat} />
           </Text>
+          <VisuallyHidden>{t("header.details")}</VisuallyHidden>
         </span>
       </UnstyledButton>
       {chat.muted && <IconBellOff size={20} role="img" aria-label={t("header.muted")} className={classes["muted"] ?? ""} />}

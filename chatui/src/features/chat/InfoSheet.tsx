@@ -94,7 +94,7 @@ export function InfoSheet({ chat, entry, onClose }: Props) {
           <Text size="sm" c="dimmed">
             <Time at={entry.at} format="absolute" /> · {t(`delivery.${entry.delivery}`)}
           </Text>
-          <span style={{ width: 18 }}>
+          <span style={{ display: "flex" }}>
             <Ticks delivery={entry.delivery} />
           </span>
         </Group>

@@ -1,4 +1,5 @@
 import { ActionIcon, Title } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowLeft, IconX } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
@@ -17,6 +18,8 @@ interface Props {
 /** Side is the frame of everything that stands beside a conversation. */
 export function Side({ title, room, back, children }: Props) {
   const { t } = useTranslation("details");
+  // Over the conversation it is the page, and its heading the first.
+  const narrow = useMediaQuery("(max-width: 79.99em)", false, { getInitialValueInEffect: false });
   const to = back === "close" ? `/chat/${room}` : `/chat/${room}/details`;
   return (
     <section className={classes["pane"]} aria-label={title} data-testid="side">
@@ -24,7 +27,7 @@ export function Side({ title, room, back, children }: Props) {
         <ActionIcon component={Link} to={to} size={44} aria-label={t(back === "close" ? "close" : "back")} data-testid="side-back">
           {back === "close" ? <IconX size={22} /> : <IconArrowLeft size={24} />}
         </ActionIcon>
-        <Title order={2} size="h4" lineClamp={1}>
+        <Title order={narrow ? 1 : 2} size="h4" lineClamp={1}>
           {title}
         </Title>
       </div>
