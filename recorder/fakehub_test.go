@@ -46,9 +46,13 @@ type fakeHub struct {
 	acked    map[hub.RoomID]int64
 	claimed  []hub.DeviceID
 	refusals int // commits refused by epoch
+	asked    int // for upkeep
+	refuse   int // this many commits, whatever they are
 
 	lieLog   func(user hub.UserID, after int64) ([]devicelog.Entry, bool)
 	lieClaim func(d hub.DeviceID) ([]byte, bool)
+
+	lieCommit bool // answers a commit that is taken as one that is not, once
 }
 
 type fakeDevice struct {
@@ -132,7 +136,10 @@ func (h *fakeHub) routes() http.Handler {
 	on("POST /api/v1/keypackages/claim", h.claim)
 	on("GET /api/v1/rooms/{id}/welcome", h.welcome)
 	on("POST /api/v1/rooms/{id}/commits", h.postCommit)
-	on("GET /api/v1/upkeep", func(*http.Request, hub.DeviceID) (any, error) { return list(h.upkeep()), nil })
+	on("GET /api/v1/upkeep", func(*http.Request, hub.DeviceID) (any, error) {
+		h.asked++
+		return list(h.upkeep()), nil
+	})
 	on("POST /api/v1/faults", func(r *http.Request, _ hub.DeviceID) (any, error) {
 		var in struct{ Items []client.Fault }
 		err := json.NewDecoder(r.Body).Decode(&in)
@@ -301,7 +308,16 @@ func (h *fakeHub) postCommit(r *http.Request, d hub.DeviceID) (any, error) {
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		return nil, err
 	}
-	return h.admit(hub.RoomID(r.PathValue("id")), d, in.ID, in.Body, in.Welcome)
+	if h.refuse > 0 {
+		h.refuse--
+		return nil, hub.E("fake", hub.Invalid, "package", "")
+	}
+	done, err := h.admit(hub.RoomID(r.PathValue("id")), d, in.ID, in.Body, in.Welcome)
+	if err == nil && h.lieCommit {
+		h.lieCommit = false
+		return nil, hub.E("fake", hub.Invalid, "proposal", "")
+	}
+	return done, err
 }
 
 // admit takes a commit into a room, if it is the first of its epoch. h.mu is held.

@@ -191,11 +191,22 @@ func (r *recorder) certify(ctx context.Context) error {
 		return r.api.AppendLog(ctx, first)
 	}
 	known, err := own.Extend(entries)
-	if err != nil || !known.Certified(r.id.Device, k.Sign) {
+	if err != nil {
 		return errors.Join(errForeignLog, err)
 	}
-	return nil
+	if known.Certified(r.id.Device, k.Sign) {
+		return nil
+	}
+	if !r.o.StartOver {
+		return errForeignLog
+	}
+	anew, err := known.Renew(r.id.account(), k, r.o.now())
+	if err != nil {
+		return err
+	}
+	return r.api.AppendLog(ctx, anew)
 }
 
-// errForeignLog means that others will not believe this device, and rightly.
-var errForeignLog = errors.New("recorder: the account's device log does not name this device")
+// errForeignLog means that others will not believe this device, and rightly. Its keys are
+// somewhere else; if they are gone for good, Options.StartOver is the way on.
+var errForeignLog = errors.New("recorder: the account's device log does not name this device; its data directory is elsewhere, or lost")

@@ -18,6 +18,7 @@ type Options struct {
 	TokenFile string // where the hub wrote the token to sign in with
 	DataDir   string // the recorder's own; one process at a time
 	Log       *slog.Logger
+	StartOver bool              // the old data directory is lost: begin under a new account key, of which everybody is warned
 	Transport http.RoundTripper // of the REST calls; nil: the default
 	Report    func(Health)      // is told of each change; may be nil
 
