@@ -329,6 +329,25 @@ func TestRejoin(t *testing.T) {
 	r.toGo("ts", g, "back again")
 }
 
+// TestOneCommitThatRemovesAndAddsADevice: a browser could make such a commit, and Go could not
+// follow it. It is refused as a whole, and chat.md forbids it.
+func TestOneCommitThatRemovesAndAddsADevice(t *testing.T) {
+	t.Parallel()
+	r, g := byTS(t)
+	s := r.stage(g, nil, r.offer("other", 3, 1))
+	r.b.do("process", args{"name": "ts", "message": s.Commit})
+	g = r.keep(g, s)
+	lost, _ := g.Find(identity(3, 1).Device)
+	c := r.b.do("commit", args{"name": "ts", "remove": []uint32{lost.Index}, "add": [][]byte{r.offer("other", 3, 1)}})
+	if err := g.Apply(c.Commit); mlscore.CauseOf(err) != mlscore.Refused {
+		t.Fatalf("Go says %v: if it follows now, rejoins can be one commit again", err)
+	}
+	c = r.b.do("commit", args{"name": "ts", "remove": []uint32{lost.Index}})
+	r.apply(g, c.Commit)
+	r.b.do("merge", args{"name": "ts"})
+	r.agree(g, "ts")
+}
+
 // TestRejoinWithANewKey takes one commit.
 func TestRejoinWithANewKey(t *testing.T) {
 	t.Parallel()
