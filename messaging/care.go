@@ -20,7 +20,7 @@ const (
 	maxUpkeep      = 200
 	maxChunk       = 256 << 10
 	maxChunks      = 2000
-	maxContacts    = 50
+	maxContacts    = 200
 	maxContactText = 100
 )
 
@@ -200,6 +200,31 @@ func (c *Chat) Contacts(ctx context.Context, by Caller, query string, limit int)
 		limit = maxContacts
 	}
 	return c.o.Store.Contacts(ctx, by, query, limit)
+}
+
+// UserDevices returns the devices in use of somebody whom the caller may write to or meets
+// in a room.
+func (c *Chat) UserDevices(ctx context.Context, by Caller, user hub.UserID) ([]PublicDevice, error) {
+	const op = "chat.user_devices"
+	if !hub.ValidID(string(user)) {
+		return nil, invalid(op, "user")
+	}
+	if user != by.User {
+		reachable, err := c.o.Relations.Reachable(ctx, by, []hub.UserID{user})
+		if err != nil {
+			return nil, err
+		}
+		shared := len(reachable) > 0
+		if !shared {
+			if shared, err = c.o.Store.ShareRoom(ctx, by, user); err != nil {
+				return nil, err
+			}
+		}
+		if !shared {
+			return nil, hub.E(op, hub.NotFound, "", "")
+		}
+	}
+	return c.o.Store.UserDevices(ctx, by.Clinic, user)
 }
 
 // MarkRead moves the account's mark in a room, never back.

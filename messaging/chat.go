@@ -259,3 +259,18 @@ type Vault interface {
 type Contacts interface {
 	Contacts(ctx context.Context, by Caller, query string, limit int) ([]Contact, error)
 }
+
+// PublicDevice is a device of somebody as others need it to seal for it. What the log of its
+// account says of it is theirs to check.
+type PublicDevice struct {
+	ID   hub.DeviceID
+	Sign []byte
+	KEM  []byte
+}
+
+// DeviceBook gives out the keys of devices.
+type DeviceBook interface {
+	// UserDevices returns the devices in use of an account that the caller may write to or
+	// shares a room with; NotFound for others.
+	UserDevices(ctx context.Context, by Caller, user hub.UserID) ([]PublicDevice, error)
+}

@@ -168,6 +168,9 @@ type VaultStore interface {
 // ContactStore finds people.
 type ContactStore interface {
 	Contacts(ctx context.Context, by Caller, query string, limit int) ([]Contact, error)
+	// ShareRoom reports whether two accounts are in one conversation.
+	ShareRoom(ctx context.Context, by Caller, user hub.UserID) (bool, error)
+	UserDevices(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]PublicDevice, error)
 }
 
 // ChatStore is everything a Chat needs. *talk.Store implements it.

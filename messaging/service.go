@@ -22,6 +22,7 @@ var (
 	_ Healing       = (*Chat)(nil)
 	_ Vault         = (*Chat)(nil)
 	_ Contacts      = (*Chat)(nil)
+	_ DeviceBook    = (*Chat)(nil)
 )
 
 // Relations says who may talk to whom. The policy engine will stand behind it; until then

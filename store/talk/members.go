@@ -134,3 +134,19 @@ order by a.name, a.id limit $4`
 	}
 	return out, nil
 }
+
+// ShareRoom reports whether two accounts are in one conversation.
+func (s *Store) ShareRoom(ctx context.Context, by messaging.Caller, user hub.UserID) (bool, error) {
+	shared, err := read(ctx, s, by.Clinic, "common rooms", pgx.RowTo[bool], `
+select exists (select from room_member m join room r on r.clinic_id = $1 and r.id = m.room_id and r.kind <> 'alarm'
+  join room_member o on o.clinic_id = $1 and o.room_id = m.room_id and o.user_id = $3 and o.until is null
+  where m.clinic_id = $1 and m.user_id = $2 and m.until is null)`, by.Clinic, by.User, user)
+	return err == nil && shared[0], err
+}
+
+// UserDevices returns the devices in use of an account that is not locked, the newest first.
+func (s *Store) UserDevices(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]messaging.PublicDevice, error) {
+	return read(ctx, s, clinic, "devices", pgx.RowToStructByPos[messaging.PublicDevice], `
+select d.id, d.sign_public, d.kem_public from device d join account a on a.clinic_id = $1 and a.id = d.account_id and a.state = 'active'
+where d.clinic_id = $1 and d.account_id = $2 and d.revoked_at is null order by d.created_at desc, d.id`, clinic, user)
+}

@@ -245,3 +245,32 @@ func TestRecorderIsNobody(t *testing.T) {
 		t.Errorf("found %v %v %v", user, device, err)
 	}
 }
+
+func TestUserDevices(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	eva, otto := w.phone(w.person("Eva")), w.phone(w.person("Otto"))
+	w.exec(`update device set revoked_at = now() where id = $1`, w.phone(otto.User).Caller.Device)
+	ask := func(of hub.UserID) ([]messaging.PublicDevice, error) {
+		return w.chat.UserDevices(t.Context(), eva.Caller, of)
+	}
+	got, err := ask(otto.User)
+	w.must(err)
+	if len(got) != 1 || got[0].ID != otto.Caller.Device || len(got[0].Sign) != 32 || len(got[0].KEM) != 1216 {
+		t.Errorf("Otto's devices: %d", len(got))
+	}
+	if own, err := ask(eva.User); err != nil || len(own) != 1 {
+		t.Errorf("one's own: %d, %v", len(own), err)
+	}
+	w.refused("the recorder, met nowhere", second(ask(w.recorder.User)), hub.NotFound, "")
+	w.room(messaging.GroupRoom, eva, otto)
+	if met, err := ask(w.recorder.User); err != nil || len(met) != 1 {
+		t.Errorf("the recorder, met in a room: %d, %v", len(met), err)
+	}
+	w.exec(`update account set locked_here = true where id = $1`, otto.User)
+	if locked, err := ask(otto.User); err != nil || len(locked) != 0 {
+		t.Errorf("of a locked account: %d, %v", len(locked), err)
+	}
+	w.refused("a stranger", second(ask(hub.NewID[hub.UserID]())), hub.NotFound, "")
+	w.refused("no id", second(ask("x")), hub.Invalid, "")
+}
