@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -219,6 +220,30 @@ func (h *runningHub) databaseURL() string {
 
 // cpu returns the processor time of the hub and its PostgreSQL so far.
 func (h *runningHub) cpu() cpu { return processorTime(h.cmd.Process.Pid, h.postmaster()) }
+
+// collections scrapes the hub's metrics and returns how often its collector has run.
+func (h *runningHub) collections(ctx context.Context) (int, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.mgmt+"/metrics", nil)
+	if err != nil {
+		return 0, fmt.Errorf("build request: %w", err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("scrape the hub: %w", err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, fmt.Errorf("scrape the hub: %w", err)
+	}
+	_, rest, found := strings.Cut(string(text), "\ngo_gc_duration_seconds_count ")
+	count, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.Atoi(count)
+	if !found || err != nil {
+		return 0, fmt.Errorf("the hub's metrics do not count collections: %q", count)
+	}
+	return n, nil
+}
 
 func (h *runningHub) postmaster() int {
 	if h.outside != nil {

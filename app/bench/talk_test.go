@@ -65,8 +65,11 @@ func TestTalk(t *testing.T) {
 			if err != nil || r.Missing != 1 || !strings.Contains(r.Why, "refused") {
 				t.Errorf("a refused message: %+v, %v", r, err)
 			}
-			for _, line := range l.parties[tt.protocol].lines {
-				line.close()
+			if _, err := l.leave(t.Context(), tt.protocol); err != nil {
+				t.Error(err)
+			}
+			if _, err := l.leave(t.Context(), tt.protocol); err == nil {
+				t.Error("left twice")
 			}
 		})
 	}

@@ -88,6 +88,19 @@ func (l *loader) connect(ctx context.Context, a connectArgs) (openResult, error)
 	return openResult{len(p.lines), time.Since(start).Seconds()}, nil
 }
 
+// leave closes the lines of a protocol.
+func (l *loader) leave(_ context.Context, protocol string) (openResult, error) {
+	p := l.parties[protocol]
+	if p == nil {
+		return openResult{}, fmt.Errorf("nobody is connected by %s", protocol)
+	}
+	for _, line := range p.lines {
+		line.close()
+	}
+	delete(l.parties, protocol)
+	return openResult{}, nil
+}
+
 // talkArgs is one round: in each group the lines take turns in writing, and all the others
 // hear. So no device of the hub exceeds what one may send in the long run.
 type talkArgs struct {

@@ -127,6 +127,8 @@ func (l *loader) obey(ctx context.Context, o order) reply {
 		data, err = run(ctx, o, l.raiseEmergency)
 	case "connect":
 		data, err = run(ctx, o, l.connect)
+	case "leave":
+		data, err = run(ctx, o, l.leave)
 	case "talk":
 		data, err = run(ctx, o, l.talk)
 	case "mllp":
