@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/recorder/mlscore"
 	"github.com/wardline/wardline/recorder/vault"
@@ -171,3 +173,5 @@ func (d *phone) told(room hub.RoomID, title string) bool {
 	}
 	return false
 }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
