@@ -55,9 +55,20 @@ export interface DeviceKeys {
   kem: Bytes;
 }
 
+export interface RecorderInfo {
+  user: string;
+  device: string;
+}
+
 export interface HubLetter {
   id: string;
   from: string;
+  body: Bytes;
+}
+
+export interface Claimed {
+  user: string;
+  device: string;
   body: Bytes;
 }
 
@@ -123,6 +134,12 @@ export class HubCalls {
     };
   }
 
+  /** recorder is null until it has come for the first time. */
+  async recorder(): Promise<RecorderInfo | null> {
+    const { recorder } = (await this.#ask("GET", "/chat")) as { recorder?: Partial<RecorderInfo> };
+    return recorder?.user && recorder.device ? { user: recorder.user, device: recorder.device } : null;
+  }
+
   async search(query: string): Promise<Person[]> {
     const found = itemsOf<Person & { units: string[] | null }>(await this.#ask("GET", `/users?q=${segment(query)}&limit=50`));
     return found.map((one) => ({ ...one, units: one.units ?? [] }));
@@ -142,6 +159,11 @@ export class HubCalls {
       if (error instanceof HubError && error.status === 409 && error.code === "exists" && error.room) return error.room;
       throw error;
     }
+  }
+
+  /** commit rejects with 409 `epoch` when another was first. */
+  async commit(room: string, { id, body }: { id: string; body: Bytes }, welcome: Bytes | null): Promise<void> {
+    await this.#ask("POST", `/rooms/${room}/commits`, { id, body: toBase64(body), ...(welcome ? { welcome: toBase64(welcome) } : {}) });
   }
 
   async members(room: string): Promise<MemberInfo[]> {
@@ -194,8 +216,16 @@ export class HubCalls {
   }
 
   /** claim takes one package of each device of the users; the recorder comes along. */
-  async claim(users: readonly string[]): Promise<{ user: string; device: string; body: Bytes }[]> {
-    const found = itemsOf<{ user: string; device: string; package: string }>(await this.#ask("POST", "/keypackages/claim", { users }));
+  claim(users: readonly string[]): Promise<Claimed[]> {
+    return this.#claim({ users });
+  }
+
+  claimDevice(device: string): Promise<Claimed[]> {
+    return this.#claim({ devices: [device] });
+  }
+
+  async #claim(whose: { users: readonly string[] } | { devices: readonly string[] }): Promise<Claimed[]> {
+    const found = itemsOf<{ user: string; device: string; package: string }>(await this.#ask("POST", "/keypackages/claim", whose));
     return found.map(({ user, device, package: body }) => ({ user, device, body: fromBase64(body) }));
   }
 

@@ -5,6 +5,7 @@ import { quietly, type Desk } from "./desk.ts";
 import { Groups } from "./groups.ts";
 import { History } from "./history.ts";
 import { Joining } from "./joining.ts";
+import { Keeper } from "./keeper.ts";
 import { Linking } from "./linking.ts";
 import type { Warning } from "./model.ts";
 import { Outbox } from "./outbox.ts";
@@ -27,6 +28,8 @@ interface Hooks {
 export type LeadActions = Omit<RemoteActions, "send" | "retry" | "discard" | "confirm" | "setDraft"> & { watch(room: string): Promise<void> };
 
 const upkeepEvery = 60_000;
+const lookEvery = 10_000;
+const doubtEvery = 30 * 60_000;
 const retryStart = 5_000;
 /** A room without a group may still get its Welcome out of the backlog, or from the recorder. */
 const joinPatience = 8_000;
@@ -37,6 +40,7 @@ export class Lead {
   #groups: Groups;
   #outbox: Outbox;
   #joining: Joining;
+  #keeper: Keeper;
   #rooms: Rooms;
   #reading: Reading;
   #receiver: Receiver;
@@ -55,7 +59,9 @@ export class Lead {
     this.#groups = new Groups(desk.book.shelf);
     this.#outbox = new Outbox(desk, this.#groups, (room) => quietly(this.#lostGroup(room)));
     this.#joining = new Joining(desk);
-    this.#rooms = new Rooms(desk, { groups: this.#groups, post: (room, what) => this.post(room, what) });
+    const inRooms = { groups: this.#groups, post: (room: string, what: Outgoing) => this.post(room, what) };
+    this.#rooms = new Rooms(desk, inRooms);
+    this.#keeper = new Keeper(desk, inRooms);
     this.#reading = new Reading(desk, this.#rooms, hooks.receipts);
     this.#pool = new PackagePool(desk);
     this.#postbox = new Postbox(desk);
@@ -177,13 +183,15 @@ export class Lead {
         await new Promise<void>((resolve) => this.#after(retryStart, resolve));
       }
     }
-    this.#upkeep();
+    this.#every(upkeepEvery, () => this.#linking.waiting());
+    this.#every(lookEvery, () => this.#keeper.look());
+    this.#every(doubtEvery, async () => this.#keeper.doubt());
   }
 
-  #upkeep(): void {
-    this.#after(upkeepEvery, () => {
-      quietly(this.#linking.waiting());
-      this.#upkeep();
+  #every(ms: number, run: () => Promise<unknown> | undefined): void {
+    this.#after(ms, () => {
+      quietly(run());
+      this.#every(ms, run);
     });
   }
 
@@ -240,9 +248,10 @@ export class Lead {
     else if (logs.known(user)) await logs.refresh(user).catch(() => null);
   }
 
-  #stored({ room, rows, members, lastResort }: Stored): void {
+  #stored({ room, rows, members, lastResort, joined }: Stored): void {
     const { book, line, me } = this.#desk;
     quietly(this.#repair.noticed(rows));
+    if (joined !== null) quietly(this.#repair.missed(room, joined));
     if (members) quietly(this.#rooms.members(room));
     if (lastResort) quietly(this.#pool.fill(true));
     if (rows.length > 0) this.#backups.touched();

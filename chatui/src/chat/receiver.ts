@@ -32,6 +32,8 @@ export interface Stored {
   /** Somebody came, went or has another role. */
   readonly members: boolean;
   readonly lastResort: boolean;
+  /** The number of the commit that brought this device in, when there was one. */
+  readonly joined: number | null;
 }
 
 /** Receiver takes items in: in order per room, and all effects of a batch in one transaction. */
@@ -80,7 +82,7 @@ class Batch {
   #landed: Waiting[] = [];
   #used: string[] = [];
   #members = false;
-  #joined = false;
+  #joined: number | null = null;
   #lastResort = false;
   #frozen: boolean;
   #asked: boolean;
@@ -126,11 +128,11 @@ class Batch {
   #after(changed: boolean): void {
     const { groups, joining, outbox, stored } = this.#parts;
     if (changed) groups.stored(this.#room, this.#kept);
-    if (this.#joined) joining.joined(this.#room);
+    if (this.#joined !== null) joining.joined(this.#room);
     if (this.#lost) joining.rejoin(this.#room, this.#lost);
     for (const { id } of this.#landed) outbox.forget(this.#room, id);
     if (changed || this.#landed.length > 0) outbox.wake(this.#room);
-    stored({ room: this.#room, rows: this.#rows, members: this.#members, lastResort: this.#lastResort });
+    stored({ room: this.#room, rows: this.#rows, members: this.#members, lastResort: this.#lastResort, joined: this.#joined });
   }
 
   #line(item: Item): void {
@@ -177,7 +179,7 @@ class Batch {
     const { kept, used, lastResort } = result.joined;
     this.#kept = kept;
     this.#lost = null;
-    this.#joined = true;
+    this.#joined = item.seq;
     this.#frozen = this.#asked = false;
     this.#lastResort = lastResort;
     if (used) this.#used.push(used);

@@ -1,5 +1,5 @@
 import type { Letter } from "../identity/mail.ts";
-import { quietly, type Desk } from "./desk.ts";
+import { pause, quietly, type Desk } from "./desk.ts";
 import type { DeviceKeys } from "./hubCalls.ts";
 import { parcelBytes } from "./history.ts";
 import { takeIn } from "./importer.ts";
@@ -59,6 +59,19 @@ export class Repair {
     if (items.length === 0) return;
     for (const { room } of items) this.#begin(room);
     for (let at = 0; at < items.length; at += mostFaults) await this.#desk.hub.faults(items.slice(at, at + mostFaults)).catch(() => undefined);
+  }
+
+  /**
+   * missed asks own devices for what was said before this one came in, as far as it has not got it: between the history
+   * another device has handed over and the commit that added this one, somebody may have spoken.
+   */
+  async missed(room: string, joined: number): Promise<void> {
+    const { me, logs, book } = this.#desk;
+    const [newest] = await book.shelf.records(room, 1, joined - 1, 1, "last");
+    const wanted = { room, from: newest ? newest.seq + 1 : 1, to: joined - 1 };
+    if (wanted.from > wanted.to) return;
+    const own = (await logs.keysOf(me.user)).filter(({ id }) => id !== me.device);
+    for (const device of own) await this.#postbox.send("ask", device, wanted);
   }
 
   stop(): void {
@@ -131,12 +144,19 @@ export class Repair {
     const key = `${sender.device} ${wanted.room}`;
     if (clock.now() - (this.#answered.get(key) ?? 0) < answerEvery) return;
     this.#answered.set(key, clock.now());
+    if (sender.user === me.user) await this.#level(wanted);
     const since = sender.user === me.user ? "" : await this.#since(wanted.room, sender.user);
     if (since === null) return;
     const device = (await logs.keysOf(sender.user)).find(({ id }) => id === sender.device);
     if (!device) return;
     const rows = (await this.#rows(wanted)).filter(({ at }) => !since || Date.parse(at) >= Date.parse(since));
     for (const messages of parcels(rows, parcelBytes).slice(0, mostParcels)) await this.#postbox.send("give", device, { room: wanted.room, messages });
+  }
+
+  /** An own device that asks may be ahead of this one, which has just come back. */
+  async #level({ room, to }: Wanted): Promise<void> {
+    const { book, clock } = this.#desk;
+    for (let i = 0; i < 20 && (book.get(room)?.lastSeq ?? to) < to; i++) await pause(clock, 500);
   }
 
   /** null: no member. */

@@ -33,7 +33,7 @@ export interface HubRoom {
   readonly read: Map<string, number>;
   readonly muted: Set<string>;
   epoch: number;
-  removedLast: boolean;
+  changedLast: boolean;
   /** When each device was in the group. */
   readonly spans: Map<string, { from: number; to: number }[]>;
   readonly welcomes: Map<string, { seq: number; body: Bytes }>;
@@ -48,6 +48,7 @@ interface Account {
 
 /** Everything a body of the routes below may hold. */
 interface Body {
+  devices?: string[];
   users: string[];
   role: Role;
   muted: boolean;
@@ -172,7 +173,7 @@ export class MemoryHub {
     room.epoch++;
     const seq = room.items.length + 1;
     for (const { device: gone } of facts?.removes ?? []) this.#endSpan(room, gone, seq);
-    room.removedLast = (facts?.removes.length ?? 0) > 0;
+    room.changedLast = (facts?.removes.length ?? 0) + adds.length > 0;
     if (room.epoch === 1) this.#startSpan(room, device.id, seq);
     for (const { device: added } of adds) {
       this.#startSpan(room, added, seq);
@@ -197,7 +198,7 @@ export class MemoryHub {
   }
 
   #late(room: HubRoom, epoch: number): boolean {
-    return epoch !== room.epoch && (epoch !== room.epoch - 1 || room.removedLast);
+    return epoch !== room.epoch && (epoch !== room.epoch - 1 || room.changedLast);
   }
 
   #startSpan(room: HubRoom, device: string, from: number): void {
@@ -275,7 +276,12 @@ export class MemoryHub {
       if (last_resort) device.lastResort = fromBase64(last_resort);
       this.upkeep();
     }],
-    ["POST", /^\/keypackages\/claim$/, (_d, _m, { users }) => this.claim([...users, ...(this.recorder ? [this.recorder.user] : [])])],
+    ["POST", /^\/rooms\/([^/]+)\/commits$/, async (device, [, id], { id: item, body, welcome }) => {
+      const room = this.#room(device, id);
+      await this.commit(room, device, item, fromBase64(body), welcome ? fromBase64(welcome) : null);
+      this.upkeep();
+    }],
+    ["POST", /^\/keypackages\/claim$/, (_d, _m, { users, devices }) => devices ? this.claimDevices(devices) : this.claim([...users, ...(this.recorder ? [this.recorder.user] : [])])],
     ["GET", /^\/users\/([^/]+)\/log\?after=(\d+)$/, (_d, [, user = "", after]) => ({
       items: (this.accounts.get(user)?.log ?? []).filter(({ n }) => n > Number(after)).map(({ n, body, sig }) => ({ n, body: toBase64(body), sig: toBase64(sig) })),
     })],
@@ -309,6 +315,15 @@ export class MemoryHub {
     return { items, without: users.filter((user) => !items.some((one) => one.user === user)) };
   }
 
+  claimDevices(ids: readonly string[]): { items: { user: string; device: string; package: string }[]; without: string[] } {
+    const items = ids.flatMap((id) => {
+      const device = this.devices.get(id);
+      const found = device?.packages.shift() ?? device?.lastResort;
+      return device && found ? [{ user: device.user, device: id, package: toBase64(found) }] : [];
+    });
+    return { items, without: [] };
+  }
+
   #info(room: HubRoom, device: HubDevice): object {
     const other = room.kind === "direct" ? [...room.members.keys()].find((user) => user !== device.user && user !== this.recorder?.user) : undefined;
     return {
@@ -323,7 +338,7 @@ export class MemoryHub {
     const same = [...this.rooms.values()].find((one) => (kind === "direct" && one.kind === "direct" && pair.every((user) => one.members.has(user))) || (alert && one.alert === alert));
     if (same) refuse(409, "exists", same.id);
     const at = new Date().toISOString();
-    const room: HubRoom = { id, kind, alert, members: new Map(), items: [], read: new Map(), muted: new Set(), epoch: 0, removedLast: false, spans: new Map(), welcomes: new Map(), rejoin: new Map() };
+    const room: HubRoom = { id, kind, alert, members: new Map(), items: [], read: new Map(), muted: new Set(), epoch: 0, changedLast: false, spans: new Map(), welcomes: new Map(), rejoin: new Map() };
     for (const user of [...pair, ...(this.recorder ? [this.recorder.user] : [])]) room.members.set(user, { role: user === device.user ? "owner" : "member", since: at });
     this.rooms.set(id, room);
     await this.commit(room, device, commit.id, fromBase64(commit.body), welcome ? fromBase64(welcome) : null);

@@ -23,7 +23,7 @@ export const quickClock: Clock = {
 };
 
 /** until waits for a condition, and says what it waited for when it never comes. */
-export async function until<T>(what: string, get: () => T | undefined | null | false | Promise<T | undefined | null | false>, within = 15_000): Promise<T> {
+export async function until<T>(what: string, get: () => T | undefined | null | false | Promise<T | undefined | null | false>, within = 30_000): Promise<T> {
   const end = Date.now() + within;
   for (;;) {
     const found = await get();

@@ -4,7 +4,7 @@ import { MemoryRecorder } from "./memoryRecorder.ts";
 import { TestDevice, until } from "./testDevice.ts";
 
 // Real key packages and groups, on machines that do other things too.
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
 /** Ward is a hub with its recorder and people who can talk. */
 export interface Ward {
