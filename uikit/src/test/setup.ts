@@ -1,8 +1,8 @@
 import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 
-// jsdom has no layout: Mantine asks for these two when it mounts. Tests of the
-// build run without jsdom and need neither.
+// jsdom has no layout: Mantine asks for these when it mounts. Tests of the
+// build run without jsdom and need none.
 function addLayoutStubs(): void {
   window.matchMedia ??= (query) =>
     ({
@@ -21,6 +21,9 @@ function addLayoutStubs(): void {
     unobserve(): void {}
     disconnect(): void {}
   };
+
+  // A field that grows measures itself again when a font has come.
+  if (!document.fonts) Object.defineProperty(document, "fonts", { value: new EventTarget() });
 }
 
 if (typeof window !== "undefined") addLayoutStubs();

@@ -3,6 +3,7 @@ import {
   Badge,
   Button,
   createTheme,
+  Menu,
   Modal,
   type CSSVariablesResolver,
 } from "@mantine/core";
@@ -27,6 +28,8 @@ export const theme = createTheme({
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray", size: 40 } }),
     Button: Button.extend({ defaultProps: { size: "md" } }),
     Badge: Badge.extend({ defaultProps: { variant: "light", tt: "none" } }),
+    // Its placeholder for the focus is a child a menu may not have (aria-required-children).
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false } }),
     Modal: Modal.extend({ defaultProps: { centered: true } }),
   },
 });

@@ -89,7 +89,7 @@ function Loaded({ chat, acts, view, timeline }: Props & { view: TimelineView; ti
   };
   return (
     <div className={classes["frame"]} data-testid="chat-timeline">
-      <div ref={scroll} className={classes["scroll"]} role="feed" aria-label={t("timeline")} aria-busy={hasOlder && rows.length === 0} onKeyDown={roving.onKeyDown} data-scroll>
+      <div ref={scroll} className={classes["scroll"]} {...(rows.length > 0 ? { role: "feed", "aria-label": t("timeline") } : {})} onKeyDown={roving.onKeyDown} data-scroll>
         <div className={classes["push"]} />
         {rows.length === 0 && (
           <Text size="sm" c="dimmed" className={classes["intro"] ?? ""} data-testid="no-messages">

@@ -42,7 +42,7 @@ export function useRoving(
   const kept = useMemo(() => (at < 0 ? [] : [at]), [at]);
 
   const focus = useCallback(() => {
-    const row = scroll.current?.querySelector<HTMLElement>('[role="feed"] article[tabindex="0"], article[tabindex="0"]');
+    const row = scroll.current?.querySelector<HTMLElement>('article[tabindex="0"]');
     row?.focus({ preventScroll: true });
   }, [scroll]);
 

@@ -51,7 +51,7 @@ function Details({ chat }: { chat: Chat }) {
       <div className={classes["body"]}>
         <div className={classes["who"]}>
           <Avatar id={chat.peer ?? chat.id} name={title} group={chat.kind === "group"} size={84} />
-          <Title order={3} size="h3">
+          <Title order={2} size="h3">
             {title}
           </Title>
           {mayManage(chat) && <Rename chat={chat} />}

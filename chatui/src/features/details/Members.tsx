@@ -58,7 +58,7 @@ export function Members({ chat }: { chat: Chat }) {
   const acts = { role: (member: Member, role: Role) => change.mutate({ member, role }), remove: setLeaving };
   return (
     <section aria-label={t("members")}>
-      <Title order={3} size="h5" mb={4}>
+      <Title order={2} size="h5" mb={4}>
         {data ? t("membersCount", { count: data.filter(({ recorder }) => !recorder).length }) : t("members")}
       </Title>
       {mayManage(chat) && (

@@ -107,7 +107,7 @@ function Safety({ room, user }: { room: string; user: string }) {
   return (
     <Side title={t("safety.title")} room={room} back="details">
       <Stack className={classes["body"] ?? ""}>
-        <Title order={3} size="h5" ta="center">
+        <Title order={2} size="h5" ta="center">
           {t("safety.with", { name: names.of(user) })}
         </Title>
         {data === undefined && (error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <PagePending />)}

@@ -5,6 +5,7 @@ import { nextOf, type ListRow } from "../rooms/listRows.ts";
 import { searchHash } from "../rooms/RoomList.tsx";
 import { useListRows } from "../rooms/useListRows.ts";
 import { KeyHelp } from "./KeyHelp.tsx";
+import { parentOf } from "./parentOf.ts";
 import { shortcutOf, type Shortcut } from "./shortcuts.ts";
 
 type Navigate = ReturnType<typeof useNavigate>;
@@ -24,13 +25,6 @@ function search(navigate: Navigate): void {
 /** A dialog or a full-screen alarm has the keyboard for itself. */
 function covered(): boolean {
   return document.querySelector('[aria-modal="true"], [role="menu"]') !== null;
-}
-
-/** parentOf is where Escape leads: out of the details, then out of the conversation. */
-export function parentOf(pathname: string): string | null {
-  const [place, id, below] = pathname.split("/").filter(Boolean);
-  if (place === "chat" && id && below) return below === "details" ? `/chat/${id}` : `/chat/${id}/details`;
-  return place === "chat" || place === "room" || place === "new" || place === "link" ? "/" : null;
 }
 
 /** Shortcuts are the keys that work on every page; none is a single letter (WCAG 2.1.4). */
