@@ -17,7 +17,6 @@ import (
 
 const (
 	maxLogBody = 4 << 10
-	maxLogPage = 500
 
 	logContext   = "wardline device log v1\x00"
 	entryContext = "wardline device log entry v1\x00"

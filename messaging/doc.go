@@ -1,5 +1,7 @@
 // Package messaging is the log of rooms: sealed items in order, and how far each device has
-// read them. Alert cards are its first items; conversations will use the same log.
+// read them. Log carries alert cards. Chat is the delivery service of conversations: who is
+// in which room, one MLS group each, commits admitted one per epoch, and beside the log what
+// devices need to find and help each other.
 //
 // Everything here is ciphertext. No package that can decrypt is linked into this one or
 // below it, and a test of the whole tree enforces that (promise 3).

@@ -118,16 +118,15 @@ join account a on a.clinic_id = $1 and a.id = l.user_id
 left join room_member m on m.clinic_id = $1 and m.room_id = l.room_id and m.user_id = l.user_id and m.until is null
 where d.revoked_at is not null or d.certified_at is null or a.state <> 'active' or m.user_id is null
 order by l.room_id, l.leaf limit $3`
-	missingSQL = ownRoomsSQL + `,
-ready as materialized (
-  select d.id, d.account_id from device d join account a on a.clinic_id = $1 and a.id = d.account_id and a.state = 'active'
-  where d.clinic_id = $1 and d.revoked_at is null and d.certified_at is not null
-    and exists (select from key_package k where k.clinic_id = $1 and k.device_id = d.id and k.expires_at > now() + interval '1 hour'))
+	missingSQL = ownRoomsSQL + `
 select m.room_id, d.id
 from own join room_member m on m.clinic_id = $1 and m.room_id = own.room_id and m.until is null
-join ready d on d.account_id = m.user_id
+join account a on a.clinic_id = $1 and a.id = m.user_id and a.state = 'active'
+join device d on d.clinic_id = $1 and d.account_id = m.user_id and d.revoked_at is null and d.certified_at is not null
 left join room_leaf l on l.clinic_id = $1 and l.device_id = d.id and l.room_id = m.room_id and l.to_seq is null
-where l.leaf is null order by m.room_id, d.id limit $3`
+where l.leaf is null
+  and exists (select from key_package k where k.clinic_id = $1 and k.device_id = d.id and k.expires_at > now() + interval '1 hour')
+order by m.room_id, d.id limit $3`
 	rejoinSQL = ownRoomsSQL + `
 select j.room_id, j.user_id, j.device_id, j.package, j.cause
 from own join rejoin j on j.clinic_id = $1 and j.room_id = own.room_id and j.done_at is null and j.device_id <> $2
@@ -150,6 +149,9 @@ func (s *Store) Upkeep(ctx context.Context, by messaging.Caller, limit int) ([]m
 	}
 	rows := limit * messaging.MaxLeaves // so that no room of the limit is cut short
 	var batch pgx.Batch
+	// This compares whole tables. Where they were not analysed yet the planner takes them for
+	// tiny and loops over them in each other, which took a minute with 5,000 rooms.
+	batch.Queue(`select set_config('enable_nestloop', 'off', true)`)
 	batch.Queue(removeSQL, by.Clinic, by.Device, rows).Query(func(rows pgx.Rows) error {
 		var room hub.RoomID
 		var l messaging.Leaf
@@ -167,7 +169,6 @@ func (s *Store) Upkeep(ctx context.Context, by messaging.Caller, limit int) ([]m
 		_, err := pgx.ForEachRow(rows, []any{&r.Room, &r.User, &r.Device, &r.Package, &r.Cause}, func() error { u := at(r.Room); u.Rejoin = append(u.Rejoin, r); return nil })
 		return err
 	})
-	// Not by keys: most of this is a comparison of whole tables.
 	err := s.db.InClinic(ctx, by.Clinic, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
 	if err != nil {
 		return nil, fmt.Errorf("read upkeep: %w", err)
