@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { fromBase64, toBase64, utf8, type Bytes } from "../seal/bytes.ts";
+import { fromBase64, type Bytes } from "../seal/bytes.ts";
 
 /** filled gives bytes that are told apart easily in a hex dump. */
 export function filled(length: number, from: number): Bytes {
@@ -31,6 +31,4 @@ export function golden<T>(name: string, made: T): T {
   return JSON.parse(readFileSync(file, "utf8")) as T;
 }
 
-export const b64 = toBase64;
 export const unb64 = fromBase64;
-export const text = utf8;
