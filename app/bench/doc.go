@@ -5,6 +5,9 @@
 // -load), so that memory and processor figures of the hub are the hub's alone. Sender and
 // receivers of one figure share that process, and so one monotonic clock.
 //
+// What the browser does is measured in Chromium by chatui/bench/run.mjs, and conversations
+// are compared with ejabberd, which deploy/install-deps.sh bench installs.
+//
 // Every round is bounded in time and in count. What is compared is measured in the same
 // run, in turns, because machines differ and change while one looks. docs/benchmarks.md
 // tells what each figure means.

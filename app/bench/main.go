@@ -18,12 +18,13 @@ const wholeRun = 20 * time.Minute
 
 // options is what the command line says.
 type options struct {
-	only   []string
-	quick  bool
-	json   bool
-	binary string
-	corpus string
-	web    string
+	only    []string
+	quick   bool
+	json    bool
+	peerToo bool
+	binary  string
+	corpus  string
+	web     string
 }
 
 func main() {
@@ -47,6 +48,7 @@ func parseFlags() (o options, load bool) {
 	only := flag.String("only", "", "comma-separated figures: "+strings.Join(figureNames(), ", "))
 	flag.BoolVar(&o.quick, "quick", false, "a tenth of the load: shows that the program works, not how fast the hub is")
 	flag.BoolVar(&o.json, "json", false, "print JSON instead of a table")
+	flag.BoolVar(&o.peerToo, "peer", true, "measure ejabberd as well, where it is installed")
 	flag.StringVar(&o.binary, "binary", "bin/wardline", "the hub to measure")
 	flag.StringVar(&o.corpus, "corpus", "../shared/data/hl7/simhospital/all-1000.hl7", "messages of the parser figure; left out where absent")
 	flag.StringVar(&o.web, "web", "chatui/bench/run.mjs", "the program that measures the chat client in Chromium")

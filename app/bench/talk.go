@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -30,15 +31,18 @@ type side struct {
 	talkers              []talker
 	pairs, room          []group
 	archived             func(context.Context) (int, error) // messages in its archive
-	copies               func(pairs, room int) int          // how many those must be
-	sent                 map[string]int                     // by load
+	copies               func(sent) int                     // how many those must be
+	sent                 sent
 }
+
+// sent counts messages of whole runs.
+type sent struct{ pairs, room int }
 
 // talkFigure runs the same load against the hub and a peer, in turns.
 type talkFigure struct {
 	*bench // of the hub in the arena
 	arena  *arena
-	peer   *ejabberd
+	peer   *ejabberd // nil: not measured
 	load   *worker
 	sides  []*side
 }
@@ -59,13 +63,9 @@ func measureTalk(ctx context.Context, b *bench) (out []result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	peer, err := f.connectPeer(ctx)
-	out = append(memory, peer...)
-	if err != nil {
-		return out, err
-	}
+	peer, failed := f.connectPeer(ctx) // the hub is measured all the same
 	talked, err := f.compare(ctx)
-	return append(out, talked...), err
+	return slices.Concat(memory, peer, talked), errors.Join(failed, err)
 }
 
 func (f *talkFigure) open(ctx context.Context) (err error) {
@@ -162,6 +162,9 @@ func perLine(s *side, before, after float64) result {
 
 // connectPeer does the same at ejabberd; nothing where that is not installed.
 func (f *talkFigure) connectPeer(ctx context.Context) (out []result, err error) {
+	if !f.peerToo {
+		return nil, nil
+	}
 	if !hasEjabberd() {
 		return []result{{Figure: "chat, ejabberd", Note: "not installed (deploy/install-deps.sh bench): nothing to compare with"}}, nil
 	}
@@ -226,7 +229,7 @@ func (f *talkFigure) groupsOf(address func(pair, to int) string, room string) (p
 }
 
 func (f *talkFigure) peerSide() *side {
-	s := &side{name: "ejabberd", protocol: overXMPP, addr: f.peer.addr, pid: f.peer.cmd.Process.Pid, sent: map[string]int{}}
+	s := &side{name: "ejabberd", protocol: overXMPP, addr: f.peer.addr, pid: f.peer.cmd.Process.Pid}
 	const room = "bench@" + xmppRooms
 	s.pairs, s.room = f.groupsOf(func(_, to int) string { return fmt.Sprintf("u%d@%s", to, xmppDomain) }, room)
 	for i := range f.scaled(talkers) {
@@ -238,139 +241,6 @@ func (f *talkFigure) peerSide() *side {
 	s.archived = func(ctx context.Context) (int, error) {
 		return f.arena.count(ctx, ejabberdDatabase, `select count(*) from archive`)
 	}
-	s.copies = func(pairs, room int) int { return 2*pairs + room } // a pair's message is in both people's archives
+	s.copies = func(n sent) int { return 2*n.pairs + n.room } // a pair's message is in both people's archives
 	return s
-}
-
-// load is one kind of round.
-type talkLoad struct {
-	name    string
-	groups  func(*side) []group
-	atOnce  int // in each group
-	rate    int
-	length  time.Duration
-	aimRate bool // the hub's rate is held against the peer's
-}
-
-func pairsOf(s *side) []group { return s.pairs }
-func roomOf(s *side) []group  { return s.room }
-
-// compare runs every load at every side, who begins changing from round to round.
-func (f *talkFigure) compare(ctx context.Context) ([]result, error) {
-	loads := []talkLoad{
-		{"pairs", pairsOf, pairsAtOnce, 0, talkRound, true},
-		{fmt.Sprintf("room of %d", f.scaled(talkRoom)), roomOf, roomAtOnce, 0, talkRound, true},
-		{fmt.Sprintf("pairs at %d/s", f.scaled(talkOffered)), pairsOf, 0, f.scaled(talkOffered), talkOpen, false},
-	}
-	var out []result
-	for _, l := range loads {
-		got, err := f.compareBy(ctx, l)
-		out = append(out, got...)
-		if err != nil {
-			return out, fmt.Errorf("%s: %w", l.name, err)
-		}
-	}
-	return out, f.checkArchives(ctx)
-}
-
-// tally is what the rounds of one load at one side gave.
-type tally struct {
-	rate, p50, p99 []float64
-	used           cpu
-	sent           int
-}
-
-func (f *talkFigure) compareBy(ctx context.Context, l talkLoad) ([]result, error) {
-	tallies := make([]tally, len(f.sides))
-	for round := range talkRounds + 1 {
-		for i := range f.sides {
-			i = (i + round) % len(f.sides)
-			length := f.scaledTime(l.length)
-			if round == 0 {
-				length /= 4 // warms up and does not count
-			}
-			if err := f.round(ctx, l, length, f.sides[i], &tallies[i]); err != nil {
-				return nil, fmt.Errorf("%s: %w", f.sides[i].name, err)
-			}
-			if round == 0 {
-				tallies[i] = tally{}
-			}
-		}
-	}
-	return f.results(l, tallies), nil
-}
-
-func (f *talkFigure) round(ctx context.Context, l talkLoad, length time.Duration, s *side, t *tally) error {
-	groups := l.groups(s)
-	workers := l.atOnce * len(groups)
-	if l.rate > 0 {
-		workers = openAtOnce
-	}
-	before := f.used(s)
-	var r talkResult
-	args := talkArgs{Protocol: s.protocol, Groups: groups, Workers: workers, Rate: l.rate, Length: length}
-	if err := f.load.do(ctx, length+roundSafety, "talk", args, &r); err != nil {
-		return err
-	}
-	spent := f.used(s).since(before)
-	if r.Missing > 0 || r.Sent == 0 {
-		return fmt.Errorf("%d of %d messages did not arrive: %s", r.Missing, r.Sent, r.Why)
-	}
-	if len(groups) == 1 {
-		s.sent["room"] += r.Sent
-	} else {
-		s.sent["pairs"] += r.Sent
-	}
-	t.rate, t.p50, t.p99 = append(t.rate, r.PerSecond), append(t.p50, r.Latency.P50), append(t.p99, r.Latency.P99)
-	t.used, t.sent = cpu{t.used.hub + spent.hub, t.used.postgres + spent.postgres}, t.sent+r.Sent
-	return f.idle(ctx, s)
-}
-
-func (f *talkFigure) results(l talkLoad, tallies []tally) []result {
-	var out []result
-	for i, s := range f.sides {
-		name := fmt.Sprintf("chat, %s, %s", l.name, s.name)
-		if t := tallies[i]; l.rate > 0 {
-			p99 := rounds(name+", p99", "ms", t.p99)
-			p99.Note = fmt.Sprintf("p50 %s ms; %s", number(median(t.p50)), t.used.per(t.sent, s.name))
-			if s.protocol == overHub {
-				p99 = p99.atMost(aimTalkP99)
-			}
-			out = append(out, p99)
-		} else {
-			rate := rounds(name, "msg/s", t.rate)
-			rate.Note = fmt.Sprintf("durable; p50 %s, p99 %s ms; %s", number(median(t.p50)), number(median(t.p99)), t.used.per(t.sent, s.name))
-			out = append(out, rate)
-		}
-	}
-	if len(f.sides) == 2 && l.aimRate {
-		hub, peer := tallies[0], tallies[1]
-		out = append(out,
-			rounds("chat, "+l.name+", rate, hub : ejabberd", "x", ratios(hub.rate, peer.rate)).atLeast(aimTalkRatio),
-			rounds("chat, "+l.name+", p99, hub : ejabberd", "x", ratios(hub.p99, peer.p99)).atMost(1))
-	}
-	return out
-}
-
-func ratios(a, b []float64) []float64 {
-	out := make([]float64, len(a))
-	for i := range a {
-		out[i] = a[i] / b[i]
-	}
-	return out
-}
-
-// checkArchives holds what was sent against what the database has: a server that had told
-// receivers of messages and not yet kept them would be found out.
-func (f *talkFigure) checkArchives(ctx context.Context) error {
-	for _, s := range f.sides {
-		got, err := s.archived(ctx)
-		if err != nil {
-			return err
-		}
-		if want := s.copies(s.sent["pairs"], s.sent["room"]); got != want {
-			return fmt.Errorf("%s has %d messages in its archive, %d were sent", s.name, got, want)
-		}
-	}
-	return nil
 }

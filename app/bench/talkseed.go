@@ -26,7 +26,7 @@ var talkTables = []seedTable{
 // In every room is the recorder, as in the product, with a device that reads and acknowledges
 // but opens nothing.
 func (f *talkFigure) hubSide(ctx context.Context) (*side, error) {
-	s := &side{name: "hub", protocol: overHub, addr: f.hub.chat, pid: f.hub.cmd.Process.Pid, sent: map[string]int{}}
+	s := &side{name: "hub", protocol: overHub, addr: f.hub.chat, pid: f.hub.cmd.Process.Pid}
 	recorder, err := f.recorderAccount(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (f *talkFigure) hubSide(ctx context.Context) (*side, error) {
 	s.archived = func(ctx context.Context) (int, error) {
 		return f.arena.count(ctx, hubDatabase, `select count(*) from item where kind = 'msg'`)
 	}
-	s.copies = func(pairs, room int) int { return pairs + room }
+	s.copies = func(n sent) int { return n.pairs + n.room }
 	return s, f.copyRows(ctx, talkTables, t.rows)
 }
 
