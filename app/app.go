@@ -50,6 +50,7 @@ type App struct {
 	rooms      *messaging.Log
 	chat       *messaging.Chat
 	recorder   recorderState
+	nodes      *nodes       // nil: there can be no others
 	push       *push.Sender // nil: switched off
 	supervisor *connectors.Supervisor
 	registry   *connectors.Registry
@@ -135,10 +136,13 @@ func (a *App) buildDomains(sender *seal.Sender) (err error) {
 	if a.accounts, err = accounts.New(a.db, time.Now); err != nil {
 		return fmt.Errorf("set up accounts: %w", err)
 	}
+	if a.config.Database.URL != "" {
+		a.nodes = newNodes()
+	}
 	a.duty = directory.NewDuty(a.db, time.Now)
 	a.staff = directory.NewStaff(a.db)
 	a.rooms = messaging.NewLog(a.db, a.fanout)
-	a.chat = messaging.NewChat(messaging.ChatOptions{Store: talk.New(a.db), Out: a.fanout, Tell: func(h messaging.Hint) { a.stream.Told(h) }, NoBackup: !a.config.Chat.Backup})
+	a.chat = messaging.NewChat(messaging.ChatOptions{Store: talk.New(a.db), Out: a.fanout, Tell: a.tell, NoBackup: !a.config.Chat.Backup})
 	a.cards = notify.NewCards(a.db, a.rooms, sender, a.log)
 	if a.registry, err = connectors.NewRegistry(kinds()...); err != nil {
 		return err
@@ -176,6 +180,9 @@ func (a *App) startWorkers() {
 	a.work.start("hints", a.pumpHints)
 	a.work.start("access", func(ctx context.Context) error { return a.db.Listen(ctx, a.hear) })
 	a.work.start("auditor", a.audit)
+	if a.nodes != nil {
+		a.work.start("hints to other nodes", a.tellNodes)
+	}
 	if a.push != nil {
 		a.work.start("push", func(ctx context.Context) error { a.push.Run(ctx); return nil })
 	}
@@ -208,6 +215,11 @@ func (a *App) hear(h store.Hint) {
 		a.stream.Recheck()
 		a.live.Recheck()
 		a.stream.TellRecorder(h.Clinic) // leaves may have to go
+	}
+	if a.nodes != nil && h.Node != a.nodes.id {
+		for _, hint := range h.Talk {
+			a.stream.Told(hint)
+		}
 	}
 	if len(h.What) > 0 {
 		a.live.Changed(h.Clinic, h.What...)

@@ -58,7 +58,7 @@ func (a *App) buildEdges() error {
 func (a *App) talk() server.Talk {
 	return server.Talk{
 		Rooms: a.chat, Members: a.chat, Packages: a.chat, Reading: a.chat, Log: a.chat, Post: a.chat, Healing: a.chat, Vault: a.chat,
-		Contacts: a.chat, Recorder: a.chat, Backup: a.config.Chat.Backup, Receipts: a.config.Chat.Receipts,
+		Contacts: a.chat, Devices: a.chat, Recorder: a.chat, Backup: a.config.Chat.Backup, Receipts: a.config.Chat.Receipts,
 	}
 }
 

@@ -18,6 +18,7 @@ type Talk struct {
 	Healing  messaging.Healing
 	Vault    messaging.Vault
 	Contacts messaging.Contacts
+	Devices  messaging.DeviceBook
 
 	Recorder Recorder
 	Backup   bool // the clinic allows encrypted backups

@@ -37,6 +37,17 @@ type contactView struct {
 	Recorder bool       `json:"recorder"`
 }
 
+type userPath struct {
+	ID hub.UserID `path:"id" format:"uuid"`
+}
+
+// publicDevice is what others seal to. What the log of its account says of it is theirs to check.
+type publicDevice struct {
+	ID         hub.DeviceID `json:"id"`
+	SignPublic []byte       `json:"sign_public"`
+	KEMPublic  []byte       `json:"kem_public"`
+}
+
 type pushInput struct {
 	Body struct {
 		Endpoint string `json:"endpoint" minLength:"1" maxLength:"1024"`
@@ -48,6 +59,7 @@ type pushInput struct {
 func (c *chat) peopleRoutes() {
 	handle(c.api, route{"GET", "/chat", "chat", "What the clinic allows in its chat", member, 200}, c.about)
 	handle(c.api, route{"GET", "/users", "users", "People to write to", member, 200}, c.users)
+	asDevice(c, 0, route{"GET", "/users/{id}/devices", "user-devices", "Public keys of somebody's devices", member, 200}, c.userDevices)
 	asDevice(c, smallBody, route{"PUT", "/push", "put-push", "Wake this device by push", member, 0}, c.putPush)
 	asDevice(c, 0, route{"DELETE", "/push", "drop-push", "Wake this device no more", member, 0}, c.dropPush)
 }
@@ -71,6 +83,15 @@ func (c *chat) users(ctx context.Context, in *contactsInput) (list[contactView],
 	var out list[contactView]
 	for _, p := range found {
 		out.Items = append(out.Items, contactView(p))
+	}
+	return out, err
+}
+
+func (c *chat) userDevices(ctx context.Context, who messaging.Caller, in *userPath) (list[publicDevice], error) {
+	found, err := c.o.Talk.Devices.UserDevices(ctx, who, in.ID)
+	var out list[publicDevice]
+	for _, d := range found {
+		out.Items = append(out.Items, publicDevice{d.ID, d.Sign, d.KEM})
 	}
 	return out, err
 }

@@ -67,6 +67,7 @@ func TestTalkAnswers(t *testing.T) {
 		"no backup":  {"DELETE", "/api/v1/backup", "", 204, ``},
 		"about":      {"GET", "/api/v1/chat", "", 200, `{"clinic":"` + string(home) + `","recorder":{"user":"` + string(peer) + `"},"backup":true,"receipts":true,"push":"vapid","max_leaves":256}`},
 		"users":      {"GET", "/api/v1/users?q=Max&limit=5", "", 200, `{"items":[{"id":"` + string(peer) + `","name":"Max","title":"","units":[],"devices":0,"recorder":false}]}`},
+		"devices":    {"GET", "/api/v1/users/" + string(peer) + "/devices", "", 200, `{"items":[{"id":"` + string(device) + `","sign_public":"c2lnbg==","kem_public":"a2Vt"}]}`},
 		"push":       {"PUT", "/api/v1/push", `{"endpoint":"https://example.com/x","p256dh":"p","auth":"a"}`, 204, ``},
 		"no push":    {"DELETE", "/api/v1/push", "", 204, ``},
 		"responders": {"GET", "/api/v1/alerts/" + thing + "/responders", "", 200, `{"items":[{"user":"` + string(user) + `","name":"Eva","accepted":true}]}`},

@@ -111,12 +111,15 @@ func (k *talkFake) DropBackup(context.Context, messaging.Caller) error { return 
 func (k *talkFake) Contacts(_ context.Context, _ messaging.Caller, query string, limit int) ([]messaging.Contact, error) {
 	return []messaging.Contact{{ID: peer, Name: "Max"}}, k.note(query)
 }
+func (k *talkFake) UserDevices(context.Context, messaging.Caller, hub.UserID) ([]messaging.PublicDevice, error) {
+	return []messaging.PublicDevice{{ID: device, Sign: []byte("sign"), KEM: []byte("kem")}}, k.err
+}
 func (k *talkFake) Recorder(context.Context, hub.ClinicID) (hub.UserID, hub.DeviceID, error) {
 	return peer, "", k.err
 }
 
 func (k *talkFake) port() Talk {
-	return Talk{Rooms: k, Members: k, Packages: k, Reading: k, Log: k, Post: k, Healing: k, Vault: k, Contacts: k, Recorder: k, Backup: true, Receipts: true}
+	return Talk{Rooms: k, Members: k, Packages: k, Reading: k, Log: k, Post: k, Healing: k, Vault: k, Contacts: k, Devices: k, Recorder: k, Backup: true, Receipts: true}
 }
 
 // pushFake is a clinic that wakes phones.

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/messaging"
 )
 
 // The channels on which nodes tell each other what changed. What is said is a hint: it
@@ -23,6 +24,34 @@ type Hint struct {
 	User   hub.UserID   `json:"user,omitempty"`   // set: their access changed; connections must be checked
 	Device hub.DeviceID `json:"device,omitempty"` // set: only this device's
 	What   []string     `json:"what,omitempty"`   // "persons", "duty", ...
+
+	Node string           `json:"node,omitempty"` // of Talk: who has told its own connections already
+	Talk []messaging.Hint `json:"talk,omitempty"` // of conversations
+}
+
+// maxTalk is bytes of one notification, below PostgreSQL's limit of 8,000.
+const maxTalk = 7_900
+
+// TellNodes tells all nodes, this one too, hints of a clinic's conversations. What does not
+// fit into one notification is left out: a hint may be lost.
+func (db *DB) TellNodes(ctx context.Context, h Hint) error {
+	b, err := json.Marshal(h)
+	for err == nil && len(b) > maxTalk && len(h.Talk) > 1 {
+		rest := h
+		rest.Talk = h.Talk[len(h.Talk)/2:]
+		if err := db.TellNodes(ctx, rest); err != nil {
+			return err
+		}
+		h.Talk = h.Talk[:len(h.Talk)/2]
+		b, err = json.Marshal(h)
+	}
+	if err != nil || len(b) > maxTalk {
+		return err
+	}
+	if _, err := db.pool.Exec(ctx, `select pg_notify('wardline_changed', $1)`, string(b)); err != nil {
+		return fmt.Errorf("tell nodes: %w", err)
+	}
+	return nil
 }
 
 // Listen calls f for each hint until ctx ends or the connection breaks. f gets an empty

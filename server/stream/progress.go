@@ -35,6 +35,9 @@ type moves struct {
 	by  map[hub.UserID]seenBy
 }
 
+// gather is how long a first move may wait for others, of many rooms.
+const gather = 10 * time.Millisecond
+
 func newProgress(period time.Duration, tell func(hub.RoomID, []seenBy)) *progress {
 	return &progress{period: period, tell: tell, wake: make(chan struct{}, 1), rooms: map[hub.RoomID]*moves{}}
 }
@@ -65,6 +68,7 @@ func (p *progress) run(ctx context.Context) {
 		case <-p.wake:
 		case <-timer.C:
 		}
+		time.Sleep(gather) // what comes together is told together
 		if next := p.flush(time.Now()); next > 0 {
 			timer.Reset(next)
 		}

@@ -707,6 +707,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public keys of somebody's devices */
+        get: operations["user-devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}/log": {
         parameters: {
             query?: never;
@@ -1003,6 +1020,9 @@ export interface components {
         ListOwnDevice: {
             items: components["schemas"]["OwnDevice"][];
         };
+        ListPublicDevice: {
+            items: components["schemas"]["PublicDevice"][];
+        };
         ListReceiptView: {
             items: components["schemas"]["ReceiptView"][];
         };
@@ -1120,6 +1140,11 @@ export interface components {
             status: number;
             taken_by?: components["schemas"]["UserRef"][];
             title: string;
+        };
+        PublicDevice: {
+            id: string;
+            kem_public: string;
+            sign_public: string;
         };
         PushInputBody: {
             auth: string;
@@ -2802,6 +2827,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListContactView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "user-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPublicDevice"];
                 };
             };
             /** @description Problem */
