@@ -47,7 +47,7 @@ export class Joining {
       const found = await join(me, room, welcome.body, (ref) => book.shelf.packageSecret(ref), (user, device) => logs.certified(user, device));
       const others = found.roster.map(({ device }) => device).filter((device) => device !== me.device);
       const guard = startGuard(found.roster, about.recorder, found.by.user);
-      const kept = { group: found.group, guard, counts: startCounts(others), run: newRun(), n: 0 };
+      const kept = { group: found.group, guard, counts: startCounts(others, found.group.epoch), run: newRun(), n: 0 };
       return { joined: { kept, used: found.lastResort ? null : found.ref, lastResort: found.lastResort } };
     } catch (error) {
       const refused = refusalOf(error);

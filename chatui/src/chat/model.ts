@@ -187,7 +187,7 @@ export interface ChatActions {
   recover(code: string): Promise<void>;
   /** On a new device: a new account key; everybody is warned. */
   startOver(): Promise<void>;
-  /** Makes (or replaces) the encrypted backup and returns the code to print: 32 hex digits in groups of 4. */
+  /** Makes (or replaces) the encrypted backup and returns the code to print: 7 groups of 4 letters and digits. */
   makeBackup(): Promise<string>;
   dropBackup(): Promise<void>;
   hasBackup(): Promise<boolean>;

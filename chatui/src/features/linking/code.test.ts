@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { newRecoveryCode, readRecoveryCode } from "../../identity/backup.ts";
 import { groupsOf, isLinkCode, isRecoveryCode, typedLinkCode, typedRecoveryCode } from "./code.ts";
 
 it.each([
@@ -13,20 +14,23 @@ it.each([
   expect(isLinkCode(typedLinkCode(typed))).toBe(whole);
 });
 
-const code = "00ff 1234 5678 9abc def0 0000 ffff a1b2";
+const code = "7K3M-9QXZ-0ABC-1DEF-2GHJ-3KMN-4PQR";
 
 it.each([
   ["as printed", code, true],
-  ["in one piece, large", code.replaceAll(" ", "").toUpperCase(), true],
-  ["with dashes", code.replaceAll(" ", "-"), true],
-  ["one digit short", code.slice(0, -1), false],
+  ["in one piece, small", code.replaceAll("-", "").toLowerCase(), true],
+  ["with spaces", code.replaceAll("-", " "), true],
+  ["letters that look like digits", code.replaceAll("0", "o").replaceAll("1", "l"), true],
+  ["one letter short", code.slice(0, -1), false],
   ["empty", "", false],
 ])("recovery code: %s", (_name, typed, whole) => {
   expect(isRecoveryCode(typed)).toBe(whole);
   if (whole) expect(typedRecoveryCode(typed)).toBe(code);
 });
 
-it("prints eight groups of four", () => {
-  expect(groupsOf(code)).toHaveLength(8);
-  expect(groupsOf(code).at(-1)).toBe("a1b2");
+it("takes what the backup prints", async () => {
+  const made = await newRecoveryCode();
+  expect(groupsOf(made)).toHaveLength(7);
+  expect(typedRecoveryCode(made)).toBe(made);
+  expect(await readRecoveryCode(typedRecoveryCode(made.toLowerCase()))).not.toBeNull();
 });
