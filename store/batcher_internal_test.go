@@ -128,3 +128,78 @@ func TestBatcherLetsTheImpatientGo(t *testing.T) {
 		t.Errorf("written %v", written)
 	}
 }
+
+// TestBatcherKeepsTheOrder: what one caller queues together stays together and in order,
+// also when it is more than one batch, whoever leads.
+func TestBatcherKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	var written []int
+	b := newBatcher(4, func(_ context.Context, batch []int) error {
+		written = append(written, batch...) // one lane, one batch at a time
+		return nil
+	})
+	var all sync.WaitGroup
+	const callers, each = 6, 11
+	for c := range callers {
+		all.Go(func() {
+			items := make([]int, each)
+			for i := range items {
+				items[i] = c*100 + i
+			}
+			for _, err := range b.DoAll(context.Background(), "lane", items) {
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if len(written) != callers*each {
+		t.Fatalf("%d items written", len(written))
+	}
+	for i, item := range written {
+		if i%each > 0 && item != written[i-1]+1 {
+			t.Fatalf("written in the order %v", written)
+		}
+	}
+}
+
+// TestBatcherTriesAlone only after the failures it is told to: when the database is away a
+// later item must not succeed where an earlier one has just failed.
+func TestBatcherTriesAlone(t *testing.T) {
+	t.Parallel()
+	away, bad := errors.New("away"), errors.New("bad")
+	for name, c := range map[string]struct {
+		first error
+		want  []error
+	}{"bad data": {bad, []error{nil, bad, nil}}, "no database": {away, []error{away, away, away}}} {
+		calls := 0
+		b := newBatcher(8, func(_ context.Context, batch []int) error {
+			if calls++; calls == 1 {
+				return c.first
+			}
+			if batch[0] == 1 {
+				return bad
+			}
+			return nil
+		})
+		b.alone = func(err error) bool { return errors.Is(err, bad) }
+		got := b.DoAll(context.Background(), "lane", []int{0, 1, 2})
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestBatcherLeavesTooLate: a caller gives up in the moment in which its batch has ended and
+// the lane is gone. It gets its outcome.
+func TestBatcherLeavesTooLate(t *testing.T) {
+	t.Parallel()
+	bad := errors.New("bad")
+	b := newBatcher(4, func(context.Context, []int) error { return nil })
+	p := &place[int]{turn: make(chan outcomeOf, 1)}
+	p.turn <- outcomeOf{err: bad}
+	if err := b.abandon(t.Context(), "lane", p); !errors.Is(err, bad) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -110,7 +110,7 @@ func TestAppendOnly(t *testing.T) {
 	t.Parallel()
 	url := storetest.New(t, store.Migrate)
 	app := connect(t, storetest.As(t, url, store.AppRole))
-	for _, table := range []string{"audit", "alert_entry"} {
+	for _, table := range []string{"audit", "alert_entry", "device_log"} {
 		for _, verb := range []string{"update " + table + " set clinic_id = clinic_id", "delete from " + table} {
 			_, err := app.Exec(t.Context(), verb)
 			if err == nil || !strings.Contains(err.Error(), "permission denied") {

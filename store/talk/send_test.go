@@ -335,3 +335,37 @@ func TestOneWinnerPerEpoch(t *testing.T) {
 func (c *circle) messageOf(epoch int64) *messaging.Message {
 	return (&circle{w: c.w, id: c.id, epoch: epoch}).message()
 }
+
+// TestAudience is who has a leaf, also right after that has changed on another node.
+func TestAudience(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	eva, otto := w.phone(w.person("Eva Lindner")), w.phone(w.person("Otto Sommer"))
+	c := w.room(messaging.GroupRoom, eva, otto)
+	other := w.node()
+	check := func(users int, phones ...*phone) {
+		t.Helper()
+		var want []hub.DeviceID
+		for _, p := range phones {
+			want = append(want, p.Caller.Device)
+		}
+		slices.Sort(want)
+		for range 2 { // the second from memory
+			got, err := other.Audience(t.Context(), w.clinic, c.id)
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("audience %v, %v, want %v", got, err, want)
+			}
+		}
+		if got, err := other.RoomUsers(t.Context(), w.clinic, c.id); err != nil || len(got) != users {
+			t.Errorf("users %v, %v, want %d", got, err, users)
+		}
+	}
+	check(3, eva, otto, w.recorder)
+	w.must(w.chat.Remove(t.Context(), eva.Caller, c.id, otto.User))
+	check(2, eva, otto, w.recorder)
+	c.do(handshake{by: w.recorder, remove: []*phone{otto}})
+	check(2, eva, w.recorder)
+	if got, err := other.Audience(t.Context(), w.clinic, hub.NewID[hub.RoomID]()); err != nil || len(got) != 0 {
+		t.Errorf("of no room: %v, %v", got, err)
+	}
+}
