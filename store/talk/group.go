@@ -134,7 +134,7 @@ select seq, kind, coalesce(device_id::text, ''), coalesce(epoch, 0) + 1 from (
 }
 
 // The epoch is compared and set; the leaves are ended before others begin at the same
-// places. A device that is removed and added by one commit is welcomed by that commit.
+// places.
 const (
 	moveEpochSQL = `
 update room set epoch = epoch + 1, min_epoch = case when $5 then epoch + 1 else min_epoch end,

@@ -162,7 +162,9 @@ func (s *Store) Conversations(ctx context.Context, by messaging.Caller, room hub
 	const q = `
 select r.id, r.kind, r.last_seq, r.epoch, m.role, m.muted, m.since_seq, m.read_seq,
   (select count(*) from room_member o where o.clinic_id = $1 and o.room_id = r.id and o.until is null),
-  coalesce((select x from unnest(string_to_array(r.direct_key, '/')) x where x <> $2::text), ''), coalesce(r.alert_id::text, ''), r.at
+  case $2::text when split_part(r.direct_key, '/', 1) then split_part(r.direct_key, '/', 2)
+    when split_part(r.direct_key, '/', 2) then split_part(r.direct_key, '/', 1) else '' end, -- the recorder has no peer
+  coalesce(r.alert_id::text, ''), r.at
 from room_member m join room r on r.clinic_id = $1 and r.id = m.room_id and r.kind <> 'alarm'
 where m.clinic_id = $1 and m.user_id = $2::uuid and m.until is null and ($3 = '' or m.room_id::text = $3)
 order by r.at desc, r.id`

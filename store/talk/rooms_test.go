@@ -58,6 +58,11 @@ func TestCreateAgain(t *testing.T) {
 	if err != nil || again.ID != first.ID || again.LastSeq != 2 || again.Peer != otto.User {
 		t.Errorf("the same again: %+v, %v", again, err)
 	}
+	for p, peer := range map[*phone]hub.UserID{eva: otto.User, otto: eva.User, w.recorder: ""} {
+		if list, err := w.chat.Conversations(t.Context(), p.Caller); err != nil || len(list) != 1 || list[0].Peer != peer {
+			t.Errorf("with %q: %+v, %v", peer, list, err)
+		}
+	}
 	// Otto begins the same room from his side.
 	d := &circle{w: w, id: hub.NewID[hub.RoomID](), seats: []*phone{otto}}
 	back := messaging.NewRoom{ID: d.id, Kind: messaging.DirectRoom, Members: []hub.UserID{eva.User}, Commit: d.commit(handshake{by: otto, add: []*phone{eva}})}
