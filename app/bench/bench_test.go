@@ -57,11 +57,11 @@ func TestQuick(t *testing.T) {
 func TestReadWeb(t *testing.T) {
 	t.Parallel()
 	var version string
-	got, err := readWeb([]byte(`{"version":"1.2","results":[{"figure":"a","unit":"ms","value":2,"rounds":[1,2]},{"figure":"b","value":301,"atMost":299}]}`), &version)
-	if err != nil || version != "1.2" || len(got) != 2 {
+	got, err := readWeb([]byte(`{"version":"1.2","results":[{"figure":"a","unit":"ms","value":2,"rounds":[1,2]},{"figure":"b","value":301,"atMost":299},{"figure":"c","value":98,"atLeast":99}]}`), &version)
+	if err != nil || version != "1.2" || len(got) != 3 {
 		t.Fatalf("%v %q %v", got, version, err)
 	}
-	if got[0].verdict(false) != "" || got[1].verdict(false) != "MISSED" || len(got[0].Rounds) != 2 {
+	if got[0].verdict(false) != "" || got[1].verdict(false) != "MISSED" || got[2].verdict(false) != "MISSED" || len(got[0].Rounds) != 2 {
 		t.Errorf("%+v", got)
 	}
 	if _, err := readWeb([]byte("Error: no browser"), &version); err == nil {

@@ -17,7 +17,8 @@ const webBound = 6 * time.Minute
 // webResult is a line of the table as chatui/bench/run.mjs prints it.
 type webResult struct {
 	result
-	AtMost float64 `json:"atMost"`
+	AtMost  float64 `json:"atMost"`
+	AtLeast float64 `json:"atLeast"`
 }
 
 // measureWeb measures the chat client in a real Chromium. What does so is JavaScript, because
@@ -59,8 +60,11 @@ func readWeb(out []byte, version *string) ([]result, error) {
 	*version = got.Version
 	var all []result
 	for _, r := range got.Results {
-		if r.AtMost > 0 {
+		switch {
+		case r.AtMost > 0:
 			r.result = r.atMost(r.AtMost)
+		case r.AtLeast > 0:
+			r.result = r.atLeast(r.AtLeast)
 		}
 		all = append(all, r.result)
 	}

@@ -77,6 +77,7 @@ async function measureTimeline(context, address, bench) {
     results.push(
       { figure: `${at}, opened`, unit: "ms", value: round(seen.opened), note: "from the navigation to the newest message; own storage filled in " + round(filled / 1000) + " s" },
       { figure: `${at}, frames`, unit: "1/s", value: round(seen.fps), note: `${seen.passed} messages passed in ${round(seen.seconds)} s; p95 ${round(seen.p95)} ms from frame to frame, ${seen.long} above 50 ms` },
+      { figure: `${at}, shown of those passed`, unit: "%", value: round((100 * seen.seen) / seen.passed), atLeast: 99, note: "less where the list has jumped" },
       { figure: `${at}, DOM nodes`, unit: "", value: seen.nodes, atMost: 299, note: `most in the timeline at any frame; ${seen.document} in the document` },
     );
     await page.close();

@@ -2,6 +2,8 @@
 // thumb that flicks again and again.
 
 const pixelsPerSecond = 6_000;
+// At most this much from one frame to the next, however late it is: less than a window.
+const most = 400;
 
 /** scroll goes on until the first message or for at most `bound` ms. */
 export async function scroll(page, url, bound) {
@@ -9,11 +11,11 @@ export async function scroll(page, url, bound) {
   await page.goto(url);
   await page.waitForSelector("[data-testid=message-text]", { timeout: 30_000 });
   const opened = performance.now() - start;
-  return { opened, ...(await page.evaluate(run, { bound, pixelsPerSecond })) };
+  return { opened, ...(await page.evaluate(run, { bound, pixelsPerSecond, step: most })) };
 }
 
 /** Runs on the page. A frame is counted when the browser asks for one. */
-async function run({ bound, pixelsPerSecond }) {
+async function run({ bound, pixelsPerSecond, step }) {
   const feed = document.querySelector("[data-testid=chat-timeline]");
   const scroller = feed.querySelector("[data-scroll]");
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
@@ -27,6 +29,7 @@ async function run({ bound, pixelsPerSecond }) {
   await frame();
   const newest = Math.max(...numbers());
   const gaps = [];
+  const seen = new Set();
   let oldest = newest;
   let most = 0;
   let whole = 0;
@@ -35,16 +38,18 @@ async function run({ bound, pixelsPerSecond }) {
   while (before - start < bound && oldest > 1) {
     const now = await frame();
     gaps.push(now - before);
-    scroller.scrollTop -= (pixelsPerSecond * (now - before)) / 1000;
+    scroller.scrollTop -= Math.min(step, (pixelsPerSecond * (now - before)) / 1000);
     before = now;
     most = Math.max(most, nodes(feed));
     if (gaps.length % 20 === 0) whole = Math.max(whole, nodes(document));
-    oldest = Math.min(oldest, ...numbers());
+    const shown = numbers();
+    shown.forEach((number) => seen.add(number));
+    oldest = Math.min(oldest, ...shown);
   }
   const seconds = (before - start) / 1000;
   const ordered = gaps.toSorted((a, b) => a - b);
   return {
-    fps: gaps.length / seconds, seconds, passed: newest - oldest, nodes: most, document: whole,
+    fps: gaps.length / seconds, seconds, passed: newest - oldest, seen: seen.size, nodes: most, document: whole,
     p95: ordered[Math.floor(0.95 * ordered.length)], long: gaps.filter((gap) => gap > 50).length,
   };
 }
