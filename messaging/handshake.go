@@ -84,10 +84,10 @@ func (h *handshake) step(op string, by Caller, g *Group, now time.Time) (*Step, 
 	if err != nil {
 		return nil, err
 	}
-	left := slices.DeleteFunc(slices.Clone(g.Leaves), func(l Leaf) bool { return slices.Contains(removed, l) })
-	if err := h.checkAdds(op, by, g, left, now); err != nil {
+	if err := h.checkAdds(op, by, g, removed, now); err != nil {
 		return nil, err
 	}
+	left := slices.DeleteFunc(slices.Clone(g.Leaves), func(l Leaf) bool { return slices.Contains(removed, l) })
 	added, ok := place(left, h.adds)
 	if !ok {
 		return nil, refused(op, "full", nil)
@@ -129,10 +129,11 @@ func (h *handshake) removed(op string, by Caller, g *Group) ([]Leaf, error) {
 }
 
 // checkAdds refuses packages that are not of a device in use of a member, or of one that is
-// in the group already.
-func (h *handshake) checkAdds(op string, by Caller, g *Group, left []Leaf, now time.Time) error {
+// in the group already. A device does not leave and come by one commit either: the library
+// of the recorder looks for doubled keys before it removes, and could not follow.
+func (h *handshake) checkAdds(op string, by Caller, g *Group, removed []Leaf, now time.Time) error {
 	seen := map[hub.DeviceID]bool{}
-	for _, l := range left {
+	for _, l := range g.Leaves {
 		seen[l.Device] = true
 	}
 	for i, who := range h.adds {
@@ -145,6 +146,8 @@ func (h *handshake) checkAdds(op string, by Caller, g *Group, left []Leaf, now t
 			return refused(op, "package", nil)
 		case !member:
 			return refused(op, "relation", nil)
+		case slices.ContainsFunc(removed, func(l Leaf) bool { return l.Device == who.Device }):
+			return refused(op, "proposal", nil)
 		case seen[who.Device]:
 			return refused(op, "package", nil)
 		}

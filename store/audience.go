@@ -19,7 +19,7 @@ import (
 type audience struct {
 	gen     int64
 	leaves  map[hub.DeviceID]hub.UserID
-	devices []hub.DeviceID // those of leaves, ascending
+	devices []hub.DeviceID // those of leaves whose person is a member, ascending
 	roles   map[hub.UserID]messaging.Role
 }
 
@@ -92,10 +92,23 @@ func (db *DB) readAudiences(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID,
 		return nil, fmt.Errorf("read who is in rooms: %w", err)
 	}
 	for room, a := range found {
-		a.devices = slices.Sorted(maps.Keys(a.leaves))
+		a.devices = a.listening()
 		db.audiences.put(clinic, room, a)
 	}
 	return found, nil
+}
+
+// listening are the devices messages are given to: the leaf of somebody who was removed
+// stays in the tree until the recorder's commit.
+func (a *audience) listening() []hub.DeviceID {
+	var out []hub.DeviceID
+	for device, user := range a.leaves {
+		if _, member := a.roles[user]; member {
+			out = append(out, device)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // meetAudiences gives the conversations of a batch their audiences.

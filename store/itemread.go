@@ -25,7 +25,7 @@ where i.clinic_id = $1 and i.room_id = $3 and i.seq > $4
 order by i.seq limit $5`
 
 // sinceTalkSQL reads a conversation: messages and commits while the device has a leaf, both
-// ends included, lines while its account is a member. The page begins where the first of
+// ends included, messages no longer than its account is a member; lines while it is one. The page begins where the first of
 // these intervals does, so that one who came late does not walk through what was before. A
 // revoked device and one of a locked account get nothing.
 const sinceTalkSQL = `
@@ -34,20 +34,20 @@ with who as materialized (
   where d.clinic_id = $1 and d.id = $2 and d.revoked_at is null and a.state = 'active'
     and exists (select from room where clinic_id = $1 and id = $3 and kind <> 'alarm')),
 seat as materialized (
-  select l.from_seq, coalesce(l.to_seq, 9223372036854775807) as to_seq from room_leaf l
+  select l.from_seq, coalesce(l.to_seq, 9223372036854775807) as to_seq, coalesce(l.said_to, 9223372036854775807) as said_to from room_leaf l
   where l.clinic_id = $1 and l.room_id = $3 and l.device_id = $2 and exists (select from who)),
 stay as materialized (
   select m.since_seq + 1 as from_seq, coalesce(m.until_seq, 9223372036854775807) as to_seq from who
   join room_member m on m.clinic_id = $1 and m.room_id = $3 and m.user_id = who.id),
 span as materialized (
   select min(greatest(from_seq, $4 + 1)) as low, max(to_seq) as high
-  from (select * from seat union all select * from stay) x where to_seq > $4)
+  from (select from_seq, to_seq from seat union all select from_seq, to_seq from stay) x where to_seq > $4)
 select i.seq, i.id, i.kind, i.body, i.at, coalesce(i.user_id::text, ''), coalesce(i.device_id::text, ''), coalesce(i.epoch, 0), coalesce(i.prio, 0),
   i.kind = 'commit' and exists (select from seat s where s.from_seq = i.seq)
 from item i
 where i.clinic_id = $1 and i.room_id = $3 and i.seq >= (select low from span) and i.seq <= (select high from span) and case i.kind
   when 'line' then exists (select from stay s where i.seq between s.from_seq and s.to_seq)
-  else exists (select from seat s where i.seq between s.from_seq and s.to_seq) end
+  else exists (select from seat s where i.seq between s.from_seq and s.to_seq and (i.kind = 'commit' or i.seq <= s.said_to)) end
 order by i.seq limit $5`
 
 // Since returns what a device may open in a room after a number, oldest first. Which of the

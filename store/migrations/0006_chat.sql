@@ -48,6 +48,8 @@ alter table item add constraint item_body_check check (octet_length(body) <= cas
 
 -- Which device sits at which leaf of a room's tree, and from which item to which. to_seq is
 -- null now. The creator's leaf begins at 0, before the first commit: nobody welcomed it.
+-- said_to is the last item whose messages are given out although the leaf is still in the
+-- tree: its person was removed then, and the commit is to come.
 -- Without foreign keys, as item: rows are written only under the lock of their room.
 create table room_leaf (
   clinic_id uuid not null,
@@ -55,6 +57,7 @@ create table room_leaf (
   device_id uuid not null,
   from_seq  bigint not null,
   to_seq    bigint,
+  said_to   bigint,
   leaf      integer not null check (leaf between 0 and 255),
   user_id   uuid not null,
   primary key (clinic_id, room_id, device_id, from_seq)

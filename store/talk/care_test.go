@@ -129,7 +129,11 @@ func TestRejoin(t *testing.T) {
 	if len(w.out.told(messaging.HintUpkeep)) == 0 {
 		t.Error("the recorder is not told")
 	}
-	done := c.do(handshake{by: w.recorder, remove: []*phone{otto}, add: []*phone{otto}})
+	c.do(handshake{by: w.recorder, remove: []*phone{otto}})
+	if got := c.upkeep(); len(got.Rejoin) != 1 {
+		t.Errorf("out and not in again: %+v", got)
+	}
+	done := c.do(handshake{by: w.recorder, add: []*phone{otto}})
 	if got := c.upkeep(); len(got.Rejoin) != 0 {
 		t.Errorf("done and still wanted: %+v", got)
 	}
@@ -266,7 +270,8 @@ func TestPurge(t *testing.T) {
 	w.must(w.chat.PutLetter(ctx, otto.Caller, eva.Caller.Device, make([]byte, 1200)))
 	w.must(w.chat.AskRejoin(ctx, otto.Caller, c.id, otto.KeyPackage(framingtest.Package{}), "epoch"))
 	w.must(w.chat.AskRejoin(ctx, tablet.Caller, c.id, tablet.KeyPackage(framingtest.Package{}), "epoch"))
-	c.do(handshake{by: w.recorder, remove: []*phone{tablet}, add: []*phone{tablet}})
+	c.do(handshake{by: w.recorder, remove: []*phone{tablet}})
+	c.do(handshake{by: w.recorder, add: []*phone{tablet}})
 	w.exec(`update letter set at = now() - interval '31 days' where id = (select min(id::text)::uuid from letter)`)
 	w.exec(`update key_package set expires_at = now() - interval '1 second' where ref = (select ref from key_package where device_id = $1 limit 1)`, otto.Caller.Device)
 	w.exec(`update rejoin set done_at = now() - interval '8 days' where done_at is not null`)

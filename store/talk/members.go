@@ -64,14 +64,17 @@ func (s *Store) ChangeMembers(ctx context.Context, by messaging.Caller, room hub
 }
 
 // Whoever comes, or comes back, sees from the line on that tells of it; whoever goes sees
-// that line last.
+// that line last, though his leaves stay until the recorder's commit.
 const (
 	comeSQL = `
+with leaves as (update room_leaf set said_to = null where clinic_id = $1 and room_id = $2 and user_id = any($3) and to_seq is null and said_to is not null)
 insert into room_member (clinic_id, room_id, user_id, role, since_seq, read_seq, delivered_seq)
 select $1, $2, u, 'member', $4, $4, $4 from unnest($3::uuid[]) u
 on conflict (clinic_id, room_id, user_id) do update set role = 'member', muted = false, since = now(), until = null, until_seq = null,
   since_seq = $4, read_seq = $4, delivered_seq = $4`
-	goSQL   = `update room_member set until = now(), until_seq = $4 where clinic_id = $1 and room_id = $2 and user_id = any($3) and until is null`
+	goSQL = `
+with leaves as (update room_leaf set said_to = $4 where clinic_id = $1 and room_id = $2 and user_id = any($3) and to_seq is null)
+update room_member set until = now(), until_seq = $4 where clinic_id = $1 and room_id = $2 and user_id = any($3) and until is null`
 	roleSQL = `update room_member set role = $4 where clinic_id = $1 and room_id = $2 and user_id = any($3) and until is null`
 )
 

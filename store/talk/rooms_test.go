@@ -202,6 +202,7 @@ func TestCommitRefusals(t *testing.T) {
 		"another person's name":         {otto, offer(spare.KeyPackage(framingtest.Package{Identity: eva.Identity})), hub.Invalid, "package"},
 		"a forged signature":            {otto, offer(flip(spare.KeyPackage(framingtest.Package{}))), hub.Invalid, "package"},
 		"a device in the tree already":  {otto, c.commit(handshake{by: otto, add: []*phone{tablet}}), hub.Invalid, "package"},
+		"a device out and in":           {eva, c.commit(handshake{by: eva, remove: []*phone{tablet}, add: []*phone{tablet}}), hub.Invalid, "proposal"},
 		"a device twice":                {otto, c.commit(handshake{by: otto, add: []*phone{spare, spare}}), hub.Invalid, "package"},
 		"a pending device":              {otto, c.commit(handshake{by: otto, add: []*phone{pending}}), hub.Invalid, "package"},
 		"a revoked device":              {otto, c.commit(handshake{by: otto, add: []*phone{lost}}), hub.Invalid, "package"},
