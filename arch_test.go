@@ -47,7 +47,7 @@ var rooms = map[string][]string{
 	"connectors/espax/wire": {},
 	"connectors/alarmapi":   {"hub", "alerting", "connectors"},
 	"store":                 {"hub", "seal", "directory", "accounts", "messaging", "messaging/fanout", "messaging/fanout/fanouttest", "messaging/push", "alerting", "notify", "connectors"},
-	"store/talk":            {"hub", "messaging"},
+	"store/talk":            {"hub", "messaging", "messaging/framing/framingtest", "seal"}, // the last two in tests
 	"store/embedded":        {},
 	"store/storetest":       {"store/embedded"},
 	"server":                {"hub", "hl7", "directory", "accounts", "messaging", "messaging/fanout", "alerting", "connectors", "server/*"},
