@@ -44,67 +44,90 @@ async function timed<T>(times: number[], run: () => Promise<T>): Promise<T> {
 /** The length of a message of 1 KB once it is in its JSON. */
 const text = "Bitte in Zimmer 12 nachsehen. ".repeat(34).slice(0, 1_000);
 
-/** measure makes a group of one bulk Add, as the product does, and works in it from two sides. */
-async function measure({ leaves, runs }: Asked): Promise<Measured[]> {
-  const members = await Promise.all(Array.from({ length: leaves }, member));
+/** Scene is one group as its creator and as another member see it. */
+interface Scene {
+  readonly by: { user: string; device: string };
+  readonly room: string;
+  readonly certified: Certified;
+  mine: Group;
+  theirs: Group;
+}
+
+function logsOf(members: readonly Member[]): Certified {
   const keys = new Map(members.map(({ self }) => [self.device, self.sign]));
-  const certified: Certified = async (_user, device) => {
+  return async (_user, device) => {
     const sign = keys.get(device);
     return sign ? { sign, revoked: false } : null;
   };
-  const [first, ...others] = members as [Member, ...Member[]];
-  const room = crypto.randomUUID();
-  const all = { create: [], join: [], commit: [], take: [], encrypt: [], decrypt: [], store: [] } as Record<string, number[]>;
-  const times = (name: string): number[] => all[name] as number[];
+}
 
-  const made = await timed(times("create"), () => createGroup(first.self, room, others.map((one) => one.package.body), certified));
+/** A group of one bulk Add, as the product makes it; as many as `runs` join it. */
+async function found({ leaves, runs }: Asked, told: Measured[]): Promise<Scene> {
+  const members = await Promise.all(Array.from({ length: leaves }, member));
+  const [first, ...others] = members as [Member, ...Member[]];
+  const certified = logsOf(members);
+  const room = crypto.randomUUID();
+  const [create, joins]: [number[], number[]] = [[], []];
+  const made = await timed(create, () => createGroup(first.self, room, others.map((one) => one.package.body), certified));
   const welcome = made.welcome as NonNullable<typeof made.welcome>;
-  let mine = made.group;
   let theirs: Group | null = null;
   for (const one of others.slice(0, runs)) {
     const secret = (ref: string) => Promise.resolve(ref === one.package.ref ? one.package.secret : null);
-    ({ group: theirs } = await timed(times("join"), () => join(one.self, room, welcome, secret, certified)));
+    ({ group: theirs } = await timed(joins, () => join(one.self, room, welcome, secret, certified)));
   }
   if (!theirs) throw new Error("nobody has joined");
+  told.push({ what: "create", times: create, bytes: welcome.length }, { what: "join", times: joins, bytes: 0 });
+  return { by: { user: first.self.user, device: first.self.device }, room, certified, mine: made.group, theirs };
+}
 
-  const by = { user: first.self.user, device: first.self.device };
-  let commitBytes = 0;
+async function commits(scene: Scene, runs: number, told: Measured[]): Promise<void> {
+  const [commitTimes, takeTimes]: [number[], number[]] = [[], []];
+  let bytes = 0;
   for (let i = 0; i < runs; i++) {
-    const next = await timed(times("commit"), () => commit(mine, {}, certified));
-    ({ group: theirs } = await timed(times("take"), () => openCommit(theirs as Group, next.commit, by, certified)));
-    mine = next.group;
-    commitBytes = next.commit.length;
+    const next = await timed(commitTimes, () => commit(scene.mine, {}, scene.certified));
+    ({ group: scene.theirs } = await timed(takeTimes, () => openCommit(scene.theirs, next.commit, scene.by, scene.certified)));
+    scene.mine = next.group;
+    bytes = next.commit.length;
   }
+  told.push({ what: "commit", times: commitTimes, bytes }, { what: "take commit", times: takeTimes, bytes: 0 });
+}
 
+async function messages(scene: Scene, count: number, told: Measured[]): Promise<void> {
+  const [sealTimes, openTimes]: [number[], number[]] = [[], []];
   const run = newRun();
-  let messageBytes = 0;
-  for (let n = 1; n <= runs * 5; n++) {
+  let bytes = 0;
+  for (let n = 1; n <= count; n++) {
     const id = crypto.randomUUID();
     const payload = encodePayload({ kind: "text", run, n, text, prio: 0 });
-    const sealed = await timed(times("encrypt"), () => sealMessage(mine, payload, id));
-    const opened = await timed(times("decrypt"), () => openMessage(theirs as Group, sealed.body, { ...by, room, id }));
-    mine = sealed.group;
-    theirs = opened.group;
-    messageBytes = sealed.body.length;
+    const sealed = await timed(sealTimes, () => sealMessage(scene.mine, payload, id));
+    const opened = await timed(openTimes, () => openMessage(scene.theirs, sealed.body, { ...scene.by, room: scene.room, id }));
+    scene.mine = sealed.group;
+    scene.theirs = opened.group;
+    bytes = sealed.body.length;
   }
+  told.push({ what: "encrypt", times: sealTimes, bytes }, { what: "decrypt", times: openTimes, bytes: 0 });
+}
 
-  let stored = 0;
+async function stores({ mine }: Scene, runs: number, told: Measured[]): Promise<void> {
+  const times: number[] = [];
+  let bytes = 0;
   for (let i = 0; i < runs; i++) {
-    await timed(times("store"), async () => {
-      const bytes = encodeGroup(mine);
-      decodeGroup(bytes);
-      stored = bytes.length;
+    await timed(times, async () => {
+      const state = encodeGroup(mine);
+      decodeGroup(state);
+      bytes = state.length;
     });
   }
-  return [
-    { what: "create", times: times("create"), bytes: welcome.length },
-    { what: "join", times: times("join"), bytes: 0 },
-    { what: "commit", times: times("commit"), bytes: commitBytes },
-    { what: "take commit", times: times("take"), bytes: 0 },
-    { what: "encrypt", times: times("encrypt"), bytes: messageBytes },
-    { what: "decrypt", times: times("decrypt"), bytes: 0 },
-    { what: "store", times: times("store"), bytes: stored },
-  ];
+  told.push({ what: "store", times, bytes });
+}
+
+async function measure(asked: Asked): Promise<Measured[]> {
+  const told: Measured[] = [];
+  const scene = await found(asked, told);
+  await commits(scene, asked.runs, told);
+  await messages(scene, asked.runs * 5, told);
+  await stores(scene, asked.runs, told);
+  return told;
 }
 
 self.onmessage = ({ data }: MessageEvent<Asked>) => {

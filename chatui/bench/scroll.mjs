@@ -49,7 +49,7 @@ async function run({ bound, pixelsPerSecond, step }) {
   const seconds = (before - start) / 1000;
   const ordered = gaps.toSorted((a, b) => a - b);
   return {
-    fps: gaps.length / seconds, seconds, passed: newest - oldest, seen: seen.size, nodes: most, document: whole,
+    fps: gaps.length / seconds, seconds, passed: newest - oldest + 1, seen: seen.size, nodes: most, document: whole,
     p95: ordered[Math.floor(0.95 * ordered.length)], long: gaps.filter((gap) => gap > 50).length,
   };
 }
