@@ -16,7 +16,7 @@ import (
 type sequence struct {
 	room    hub.RoomID // the one copy of the id that all marks share
 	clinic  hub.ClinicID
-	last    int64
+	last    int64 // unknown before the first number
 	missing map[int64]time.Time
 	kind    messaging.RoomKind // "" until a connection has learnt it
 	conns   map[*conn]struct{} // those that have a mark of the room
@@ -95,7 +95,7 @@ func (h *Hub) knows(p *messaging.Put) bool {
 	h.gaps.Lock()
 	defer h.gaps.Unlock()
 	s := h.rooms[p.Item.Room]
-	if s == nil || p.Item.Seq > s.last {
+	if s == nil || s.last == unknown || p.Item.Seq > s.last {
 		return false
 	}
 	_, missing := s.missing[p.Item.Seq]
@@ -108,9 +108,12 @@ func (h *Hub) sequence(p *messaging.Put) (follows, lost bool) {
 	h.gaps.Lock()
 	defer h.gaps.Unlock()
 	seq := p.Item.Seq
-	s := h.rooms[p.Item.Room]
-	if s == nil { // nobody has been welcomed to this room yet: whoever is reads what came before
-		h.rooms[p.Item.Room] = &sequence{room: p.Item.Room, clinic: p.Clinic, last: seq, kind: kindOf(&p.Item), conns: map[*conn]struct{}{}}
+	s := h.watched(p.Clinic, p.Item.Room)
+	if s.last == unknown { // nobody has been welcomed to this room yet: whoever is reads what came before
+		s.last = seq
+		if s.kind == "" {
+			s.kind = kindOf(&p.Item)
+		}
 		return seq == 1, false
 	}
 	lost = seq-s.last > maxMissing
@@ -130,6 +133,19 @@ func (s *sequence) complete(seq int64) bool {
 		}
 	}
 	return true
+}
+
+// unknown is the last number of a room of which none has been heard.
+const unknown = -1
+
+// watched returns the sequence of a room, begun where there is none; gaps is held.
+func (h *Hub) watched(clinic hub.ClinicID, room hub.RoomID) *sequence {
+	s := h.rooms[room]
+	if s == nil {
+		s = &sequence{room: room, clinic: clinic, last: unknown, conns: map[*conn]struct{}{}}
+		h.rooms[room] = s
+	}
+	return s
 }
 
 // kindOf is the sort of a room as far as one of its items tells.
@@ -156,10 +172,9 @@ func (h *Hub) learn(c *conn, rooms []Room) {
 	defer h.gaps.Unlock()
 	for i := range rooms {
 		r := &rooms[i]
-		s := h.rooms[r.ID]
-		if s == nil {
-			s = &sequence{room: r.ID, clinic: c.clinic, last: r.LastSeq, conns: map[*conn]struct{}{}}
-			h.rooms[r.ID] = s
+		s := h.watched(c.clinic, r.ID)
+		if s.last == unknown {
+			s.last = r.LastSeq
 		}
 		s.kind = r.Kind
 		s.conns[c] = struct{}{}
@@ -172,10 +187,7 @@ func (h *Hub) learn(c *conn, rooms []Room) {
 func (h *Hub) enlist(c *conn, room hub.RoomID) (hub.RoomID, messaging.RoomKind) {
 	h.gaps.Lock()
 	defer h.gaps.Unlock()
-	s := h.rooms[room]
-	if s == nil {
-		return room, ""
-	}
+	s := h.watched(c.clinic, room)
 	s.conns[c] = struct{}{}
 	return s.room, s.kind
 }

@@ -352,6 +352,23 @@ func TestHintsOfOtherNodes(t *testing.T) {
 	}
 }
 
+// What another node writes reaches a device also while its list of rooms does not have the
+// room yet.
+func TestHintsBeforeTheRoomIsListed(t *testing.T) {
+	t.Parallel()
+	var r *rig
+	r = newTalkRig(t, stream.Options{Readers: func(ctx context.Context, c hub.ClinicID, room hub.RoomID) ([]hub.UserID, error) { return r.roomReaders(ctx, c, room) }})
+	r.readers = []hub.UserID{userOf(deviceN(1))}
+	r.left = map[hub.RoomID][]hub.UserID{group: r.readers, roomN(1): r.readers}
+	c := r.connect(1)
+	for range 3 {
+		r.publish(hint(r.say(group, messaging.ItemMessage, deviceN(2), deviceN(1))))
+		c.until("item")
+		r.publish(hint(r.add(roomN(1), deviceN(1))))
+		c.until("item")
+	}
+}
+
 // quiet waits until nobody reads the store any more.
 func quiet(r *rig) {
 	for idle := 0; idle < 20; {
