@@ -51,9 +51,10 @@ export class FakeChat {
 
   #allActions(): ChatActions {
     const asked = { openTimeline: (room: string, listener: Listener) => this.#open(room, listener) } as Record<string, unknown>;
-    // Every other action is a spy that answers with nothing until a test says what.
+    // Every other action is a spy that answers with nothing until a test says what. What it is
+    // given has to get to a worker.
     return new Proxy(asked, {
-      get: (known, name: string) => (known[name] ??= vi.fn(async () => undefined)),
+      get: (known, name: string) => (known[name] ??= vi.fn(async (...args: unknown[]) => void structuredClone(args))),
     }) as unknown as ChatActions;
   }
 }

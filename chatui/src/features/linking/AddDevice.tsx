@@ -51,7 +51,7 @@ function Offer() {
   const { t } = useTranslation("linking");
   const { offerLink } = useChatActions();
   // A new secret each time it is shown.
-  const { data, error } = useQuery({ queryKey: ["link-offer"], queryFn: offerLink, gcTime: 0, staleTime: Infinity, retry: false });
+  const { data, error } = useQuery({ queryKey: ["link-offer"], queryFn: () => offerLink(), gcTime: 0, staleTime: Infinity, retry: false });
   if (error) return <LinkFault error={error} />;
   if (!data) return <PagePending />;
   return (
@@ -66,7 +66,7 @@ function Ways({ onDone }: { onDone: (name: string) => void }) {
   const { t } = useTranslation("linking");
   const { linkDevice } = useChatActions();
   const [way, setWay] = useState("type");
-  const run = useMutation({ mutationFn: linkDevice, onSuccess: ({ name }) => onDone(name) });
+  const run = useMutation({ mutationFn: (code: string) => linkDevice(code), onSuccess: ({ name }) => onDone(name) });
   const choose = (next: string): void => {
     run.reset();
     setWay(next);

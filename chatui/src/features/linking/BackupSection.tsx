@@ -18,14 +18,14 @@ function Manage() {
   const { hasBackup, makeBackup, dropBackup } = useChatActions();
   const [asking, setAsking] = useState<"replace" | "drop" | null>(null);
   const [code, setCode] = useState<string | null>(null);
-  const { data, error } = useQuery({ queryKey: key, queryFn: hasBackup, retry: false });
+  const { data, error } = useQuery({ queryKey: key, queryFn: () => hasBackup(), retry: false });
   const onSettled = (): Promise<void> => {
     setAsking(null);
     return queries.invalidateQueries({ queryKey: key });
   };
   // The code is shown and then gone: no cache of queries or mutations keeps it.
   const make = useMutation({ mutationFn: async () => setCode(await makeBackup()), onSettled, gcTime: 0 });
-  const drop = useMutation({ mutationFn: dropBackup, onSettled });
+  const drop = useMutation({ mutationFn: () => dropBackup(), onSettled });
   if (data === undefined) return error ? <LinkFault error={error} /> : <PagePending />;
   return (
     <>

@@ -30,7 +30,7 @@ function OwnDevice({ link }: { link: Pending }) {
   const { t } = useTranslation("linking");
   const { takeOffer } = useChatActions();
   const [scanning, setScanning] = useState(false);
-  const run = useMutation({ mutationFn: takeOffer });
+  const run = useMutation({ mutationFn: (qr: string) => takeOffer(qr) });
   return (
     <Way icon={<IconDeviceMobile size={24} aria-hidden="true" />} title={t("own.title")} testId="way-own">
       <Text>{t("own.hint")}</Text>
@@ -64,7 +64,7 @@ function Recovery() {
   const { t } = useTranslation("linking");
   const { recover } = useChatActions();
   const [code, setCode] = useState("");
-  const run = useMutation({ mutationFn: recover });
+  const run = useMutation({ mutationFn: (typed: string) => recover(typed) });
   return (
     <Way icon={<IconKey size={24} aria-hidden="true" />} title={t("recovery.title")} testId="way-recovery">
       <form
@@ -99,7 +99,7 @@ function StartOver({ others }: { others: number }) {
   const { t } = useTranslation("linking");
   const { startOver } = useChatActions();
   const [asking, setAsking] = useState(false);
-  const run = useMutation({ mutationFn: startOver, onSettled: () => setAsking(false) });
+  const run = useMutation({ mutationFn: () => startOver(), onSettled: () => setAsking(false) });
   return (
     <Way icon={<IconRestore size={24} aria-hidden="true" />} title={t("over.title")} testId="way-over">
       <Text>{t("over.hint")}</Text>

@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconPrinter } from "@tabler/icons-react";
 import { Note } from "@wardline/uikit/components/Note.tsx";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { groupsOf } from "./code.ts";
+import { groupsOf, typedRecoveryCode } from "./code.ts";
 import classes from "./Linking.module.css";
 import { RecoverySheet } from "./RecoverySheet.tsx";
 
@@ -17,7 +17,7 @@ export function NewBackup({ code, onClose }: Props) {
   const { t } = useTranslation("linking");
   const [typed, setTyped] = useState("");
   const groups = groupsOf(code);
-  const right = typed.trim().toLowerCase() === groups.at(-1);
+  const right = typedRecoveryCode(typed) === groups.at(-1);
   return (
     <Modal
       opened

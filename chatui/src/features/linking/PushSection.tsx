@@ -14,8 +14,8 @@ export function PushSection() {
   const { enablePush, disablePush } = useChatActions();
   const { data: state, refetch } = useQuery({ queryKey: ["push-state", hubKey], queryFn: () => pushState(hubKey !== null), staleTime: 0 });
   const onSettled = (): void => void refetch();
-  const on = useMutation({ mutationFn: enablePush, onSettled });
-  const off = useMutation({ mutationFn: disablePush, onSettled });
+  const on = useMutation({ mutationFn: () => enablePush(), onSettled });
+  const off = useMutation({ mutationFn: () => disablePush(), onSettled });
   if (!state) return null;
   const asks = state === "off" || (state === "page" && hubKey !== null);
   return (

@@ -8,7 +8,7 @@ export function useOpenDirect() {
   const { openDirect } = useChatActions();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: openDirect,
+    mutationFn: (user: string) => openDirect(user),
     onSuccess: (id) => navigate({ to: "/chat/$id", params: { id } }),
     onError: tellFailure,
   });

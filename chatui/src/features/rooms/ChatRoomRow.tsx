@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconBellOff, IconExclamationMark } from "@tabler/ico
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Chat } from "../../chat/model.ts";
+import { useChat } from "../../chat/useChat.ts";
 import { Avatar } from "../chat/Avatar.tsx";
 import { useNames } from "../chat/useNames.ts";
 import type { RowProps } from "./AlarmRoomRow.tsx";
@@ -12,8 +13,9 @@ import { shortTime } from "./shortTime.ts";
 function LastLine({ chat }: { chat: Chat }) {
   const { t } = useTranslation("rooms");
   const names = useNames();
+  const pending = useChat((talk) => talk.link.step === "pending");
   const { last, draft, state, kind } = chat;
-  if (state === "joining") return <span>{t("joining")}</span>;
+  if (state === "joining") return <span>{t(pending ? "notLinked" : "joining")}</span>;
   if (draft.trim() !== "") {
     return (
       <>
@@ -23,7 +25,8 @@ function LastLine({ chat }: { chat: Chat }) {
   }
   if (!last) return <span>{t("noMessages")}</span>;
   if (last.kind === "broken") return <span>{t("broken")}</span>;
-  if (last.kind === "line") return <span>{last.text || t("changed")}</span>;
+  // The text of a line is what was done.
+  if (last.kind === "line") return <span>{t(`line.${last.text}`, { defaultValue: t("changed") })}</span>;
   const who = last.mine ? t("mine") : kind === "group" ? `${names.of(last.user)}:` : "";
   return <span>{`${who} ${last.text}`.trim()}</span>;
 }
