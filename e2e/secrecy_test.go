@@ -108,7 +108,9 @@ type secrets struct {
 	texts   needles // of patients and alerts
 	private needles // passwords, tokens, codes and keys
 	staff   needles // may stand in the database, and nowhere else
+	said    needles // in conversations
 	nurse   *browser
+	rec     *recorderProcess
 }
 
 // TestSecrecy lets a whole journey run with unique names, texts and secrets, and then reads
@@ -126,12 +128,14 @@ func TestSecrecy(t *testing.T) {
 	}
 	s.plant(t)
 	s.planted(t)
+	s.converse(t)
 	s.keys(t)
-	all := newFinder(s.texts, s.private)
+	all := newFinder(s.texts, s.private, s.said)
 	t.Run("database dump", func(t *testing.T) { s.searchDump(t, all) })
 	t.Run("data directory", func(t *testing.T) { s.searchFiles(t, all) })
-	everything := newFinder(s.texts, s.private, s.staff)
+	everything := newFinder(s.texts, s.private, s.staff, s.said)
 	t.Run("log", func(t *testing.T) { report(t, "log", everything.find([]byte(s.out.String()))) })
+	t.Run("recorder's log", func(t *testing.T) { report(t, "log", everything.find([]byte(s.rec.out.String()))) })
 	t.Run("metrics", func(t *testing.T) {
 		report(t, "metrics", everything.find([]byte(call(t, s.management, "GET", "/metrics", http.Header{}, nil).body)))
 	})
@@ -369,7 +373,7 @@ func (s *secrets) searchFiles(t *testing.T, f *finder) {
 		t.Fatal(err)
 	}
 	root, seen, controls, total := filepath.Join(s.dir, "data"), newFinder(needles{control: control}), 0, 0
-	outside := newFinder(s.texts, s.private, s.staff)
+	outside := newFinder(s.texts, s.private, s.staff, s.said)
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		rel, _ := filepath.Rel(root, path)
 		switch {
@@ -412,8 +416,8 @@ func (s *secrets) searchConsole(t *testing.T) {
 		s.admin.must(t, "GET", path, nil, &body)
 		report(t, path, f.find(body))
 	}
-	all := newFinder(s.texts, s.private)
-	paths := []string{"/overview", "/connectors", "/kinds", "/audit?limit=200", "/messages?limit=200", "/messages?status=error&limit=200", "/messages/errors",
+	all := newFinder(s.texts, s.private, s.said)
+	paths := []string{"/overview", "/chat", "/connectors", "/kinds", "/audit?limit=200", "/messages?limit=200", "/messages?status=error&limit=200", "/messages/errors",
 		"/plans", "/rules", "/units", "/persons", "/me"}
 	for _, id := range []string{s.kis, s.calls, s.alarms} {
 		paths = append(paths, "/connectors/"+id, "/connectors/"+id+"/revisions", "/connectors/"+id+"/tokens")
