@@ -100,6 +100,37 @@ describe("a second device", () => {
   });
 });
 
+describe("a removed device", () => {
+  it("is taken out of the log by another own device; one look without it is not enough", async () => {
+    const desktop = await ward.another(anna, "Anna am Rechner");
+    await anna.do("linkDevice", pending(desktop).code);
+    await ready(room, desktop);
+    desktop.crash();
+    ward.hub.devices.delete(desktop.id);
+    await until("the revocation", () => ward.hub.accounts.get(anna.user)?.log.length === 3);
+    await until("its leaf to be gone", () => (ward.hub.rooms.get(room)?.spans.get(desktop.id)?.at(-1)?.to ?? Infinity) < Number.MAX_SAFE_INTEGER);
+    await ben.do("send", room, "ohne den Rechner", 0);
+    await anna.text(room, "ohne den Rechner");
+    expect(anna.chat(room)?.warnings).toEqual([]);
+  });
+
+  it("is not revoked when the hub's list is empty by mistake", async () => {
+    const desktop = await ward.another(anna, "Anna am Rechner");
+    await anna.do("linkDevice", pending(desktop).code);
+    await ready(room, desktop);
+    const { devices } = ward.hub;
+    const all = [...devices];
+    let looks = 0;
+    ward.hub.before = (device, _method, path) => {
+      if (device === anna.entry && path === "/devices") looks++;
+    };
+    devices.clear();
+    await until("three looks", () => looks > 2);
+    for (const [id, device] of all) devices.set(id, device);
+    expect(ward.hub.accounts.get(anna.user)?.log).toHaveLength(2);
+  });
+});
+
 describe("backup", () => {
   it("opens with the printed code on a new device when all others are lost", async () => {
     expect(await anna.do("hasBackup")).toBe(false);

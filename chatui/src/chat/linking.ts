@@ -1,6 +1,6 @@
 import { accountKeyFrom, newAccountKey, type AccountKey } from "../identity/accountKey.ts";
 import { checkClaim, claimMac, linkCode, linkQr, matches, newOffer, offerQr, parseScanned, type LinkDevice, type Offer } from "../identity/link.ts";
-import { addDevice, resetLog, startLog, type LogItem, type LogState } from "../identity/log.ts";
+import { addDevice, resetLog, revokeDevice, startLog, type LogItem, type LogState } from "../identity/log.ts";
 import type { Letter } from "../identity/mail.ts";
 import { equal, fromBase64, toBase64 } from "../seal/bytes.ts";
 import type { Desk } from "./desk.ts";
@@ -29,6 +29,7 @@ export class Linking {
   #standing: Standing = { link: { step: "unknown" }, waiting: [] };
   #offer: { offer: Offer; until: number } | null = null;
   #done = false;
+  #absent = new Set<string>();
   #one = new Locks();
 
   constructor(desk: Desk, parts: Parts) {
@@ -64,9 +65,10 @@ export class Linking {
     else if (state) await this.#pending(state);
   }
 
-  /** waiting looks for own devices that wait to be linked. */
+  /** waiting looks for own devices that wait to be linked, and for those that were removed. */
   async waiting(): Promise<void> {
     if (this.#standing.link.step !== "certified") return;
+    await this.#revokeRemoved().catch(() => undefined);
     const waiting = (await this.#pendingDevices()).map(({ id, name }) => ({ id, name }));
     if (JSON.stringify(waiting) !== JSON.stringify(this.#standing.waiting)) this.#set({ ...this.#standing, waiting });
   }
@@ -166,6 +168,20 @@ export class Linking {
     return devices.filter(({ id }) => id !== me.device && !state?.devices[id]);
   }
 
+  // The hub has ended a removed device already; the log tells everybody else. An error is not an absence: a list
+  // without this very device is not believed, and a device has to be absent twice.
+  async #revokeRemoved(): Promise<void> {
+    const { me, hub, logs, clock } = this.#desk;
+    const [state, present] = [logs.known(me.user), new Set((await hub.ownDevices()).map(({ id }) => id))];
+    if (!state || !present.has(me.device)) return;
+    const absent = Object.entries(state.devices).filter(([id, { revoked }]) => !revoked && !present.has(id)).map(([id]) => id);
+    const again = absent.filter((id) => this.#absent.has(id));
+    this.#absent = new Set(absent);
+    if (again.length === 0) return;
+    const key = await this.#accountKey();
+    for (const id of again) await this.#append((now) => revokeDevice(now, key, id, new Date(clock.now())), (now) => now.devices[id]?.revoked === true);
+  }
+
   async #certify(device: DeviceKeys): Promise<void> {
     const { clock } = this.#desk;
     const key = await this.#accountKey();
@@ -176,11 +192,12 @@ export class Linking {
   }
 
   // Another device may append at the same moment: then once more, after what it has said.
-  async #append(entry: (now: LogState) => Promise<LogItem>): Promise<void> {
+  async #append(entry: (now: LogState) => Promise<LogItem>, done: (now: LogState) => boolean = () => false): Promise<void> {
     const { me, logs, hub } = this.#desk;
     for (let left = 3; ; left--) {
       const now = await logs.refresh(me.user);
       if (!now) throw new Error("log");
+      if (done(now)) return;
       try {
         await hub.appendLog(await entry(now));
         await logs.refresh(me.user);

@@ -61,6 +61,22 @@ describe("the outbox", () => {
     expect(await ben.texts(room)).toEqual(["hartnäckig"]);
   });
 
+  it.each(["slow_down", "unavailable", "joining"])("tries again after %s, with nobody's help", async (code) => {
+    let left = 3;
+    anna.swallow = (frame) => {
+      if (left-- <= 0) return false;
+      const length = new DataView(frame).getUint32(1);
+      const { id } = JSON.parse(new TextDecoder().decode(frame.slice(5, 5 + length))) as { id: string };
+      setTimeout(() => anna.entry.hear?.({ t: "refused", id, room, code }), 1);
+      return true;
+    };
+    await anna.do("send", room, "eins", 0);
+    await anna.do("send", room, "zwei", 0);
+    await ben.text(room, "zwei");
+    expect(await ben.texts(room)).toEqual(["eins", "zwei"]);
+    expect(ben.chat(room)?.warnings).toEqual([]);
+  });
+
   it("encrypts anew for the epoch that holds, under the same id", async () => {
     const cem = await ward.person("Cem Ak");
     const { poke } = anna.entry;

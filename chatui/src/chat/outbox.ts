@@ -100,8 +100,7 @@ export class Outbox {
     }
     // Encrypted for an epoch that is over: under the same id and number again.
     if (code === "epoch" && waiting.sealed) await this.#desk.book.save({ queue: [{ ...waiting, sealed: { ...waiting.sealed, body: "" } }] });
-    this.#rest(place);
-    place.cancel = this.#desk.clock.after(backoff(place.attempt++, this.#desk.random), () => void this.#next(room));
+    this.#again(room, place, backoff(place.attempt++, this.#desk.random));
   }
 
   // Its number was refused with it: the next message takes it.
@@ -132,11 +131,8 @@ export class Outbox {
     const ready = head.sealed?.body ? head : await this.#sealOrFail(head);
     if (!ready?.sealed || !this.#live) return;
     const { epoch, body } = ready.sealed;
+    this.#again(room, place, answerWithin);
     place.flying = head.id;
-    place.cancel = this.#desk.clock.after(answerWithin, () => {
-      this.#rest(place);
-      void this.#next(room);
-    });
     const prio = head.what.kind === "text" ? head.what.prio : 0;
     this.#desk.line.send(encodeSend({ room, id: head.id, epoch, prio }, fromBase64(body)));
   }
@@ -171,6 +167,14 @@ export class Outbox {
     await this.#desk.book.save({ groups: [{ room, kept: after }], queue: [ready] });
     this.#groups.stored(room, after);
     return ready;
+  }
+
+  #again(room: string, place: Place, after: number): void {
+    this.#rest(place);
+    place.cancel = this.#desk.clock.after(after, () => {
+      this.#rest(place);
+      void this.#next(room);
+    });
   }
 
   #rest(place: Place): void {

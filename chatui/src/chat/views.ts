@@ -14,7 +14,10 @@ export function chatOf(book: Book, conversation: Conversation): Chat {
 }
 
 export function stateOf(book: Book, about: About | null, standing: Standing): ChatState {
-  const chats = [...book.conversations.values()].filter(({ creating }) => !creating).map((one) => chatOf(book, one));
+  // A device nobody vouches for is added nowhere: rooms it only knows by name are not shown.
+  const outside = standing.link.step === "pending";
+  const shown = [...book.conversations.values()].filter(({ creating, state }) => !creating && !(outside && state === "joining"));
+  const chats = shown.map((one) => chatOf(book, one));
   chats.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || (a.id < b.id ? -1 : 1));
   return {
     loaded: true,
