@@ -121,7 +121,7 @@ await step("duty: take, chip, last-on-duty warning", async () => {
 
 let call;
 await step("a normal call: card, strip, delivered, seen", async () => {
-  await page.getByRole("link", { name: "Räume" }).first().click();
+  await page.getByRole("link", { name: "Chats" }).first().click();
   call = await mock.raise({ text: "Patient läutet", room: "12", bed: "2" });
   await visible(by("open-strip"));
   await until("delivered", () => mock.state.acks.length === 1);

@@ -79,7 +79,7 @@ function Recovery() {
             description={t("recovery.hint")}
             size="md"
             autoComplete="off"
-            autoCapitalize="none"
+            autoCapitalize="characters"
             spellCheck={false}
             value={code}
             onChange={(change) => setCode(typedRecoveryCode(change.currentTarget.value))}

@@ -52,7 +52,7 @@ export function NewBackup({ code, onClose }: Props) {
               label={t("code.typeLast")}
               size="md"
               autoComplete="off"
-              autoCapitalize="none"
+              autoCapitalize="characters"
               maxLength={4}
               value={typed}
               onChange={(change) => setTyped(change.currentTarget.value)}
