@@ -106,22 +106,31 @@ test('a phone that was away for fifty messages has them all, once and in order',
   await expect(miaPhone.row('Visite 4B').getByTestId('unread')).toHaveAttribute('data-count', /^5\d$/);
   await miaPhone.open('Visite 4B');
   await expect(miaPhone.page.getByTestId('unread-line')).toBeVisible();
-  expect(await everything(miaPhone.page, 'Meldung 50')).toEqual(Array.from({ length: 50 }, (_, i) => `Meldung ${i + 1}`));
+  await expect(miaPhone.message('Meldung 1')).toBeInViewport(); // it opens where she stopped reading
+  expect(await everything(miaPhone.page)).toEqual(Array.from({ length: 50 }, (_, i) => `Meldung ${i + 1}`));
 });
 
-/** Scrolls through the timeline and collects each "Meldung" as often as the page has it. */
-async function everything(page: Page, last: string): Promise<string[]> {
+/**
+ * Scrolls through the timeline and collects each "Meldung" as often as the page has it. The timeline keeps the row in
+ * the tab order and the last one mounted wherever it is scrolled to, so it is over only at its end.
+ */
+async function everything(page: Page): Promise<string[]> {
   const seen = new Map<string, string>();
-  await until(last, async () => {
-    for (const [id, text] of await page.evaluate(() =>
+  await until('the end of the timeline', async () => {
+    const shown = await page.evaluate(() =>
       [...document.querySelectorAll('[data-testid=message]')].map((row) => [row.getAttribute('data-id') ?? '', row.querySelector('[data-testid=message-text]')?.textContent ?? '']),
-    )) {
-      if (text?.startsWith('Meldung')) seen.set(id ?? '', text);
-    }
-    await page.evaluate(() => document.querySelector('[data-testid=chat-timeline]')?.scrollBy(0, 400));
-    return [...seen.values()].includes(last) || undefined;
+    );
+    const numbers = shown.map(([, text]) => Number(/^Meldung (\d+)$/.exec(text ?? '')?.[1] ?? 0)).filter((n) => n > 0);
+    expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
+    for (const [id, text] of shown) if (text?.startsWith('Meldung')) seen.set(id ?? '', text);
+    return page.evaluate(() => {
+      const scroller = document.querySelector('[data-testid=chat-timeline] [data-scroll]')!;
+      const end = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 2;
+      scroller.scrollBy(0, 300);
+      return end || undefined;
+    });
   });
-  return [...seen.values()];
+  return [...seen.values()].sort((one, other) => Number(one.slice(8)) - Number(other.slice(8)));
 }
 
 test('what is written without a network is sent once it is back, also after a reload', async () => {
