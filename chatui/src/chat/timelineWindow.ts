@@ -29,6 +29,8 @@ export class TimelineWindow {
   #from = 1;
   /** `end` while the window reaches to the newest item. */
   #to = end;
+  /** The end that is looked at: the other one is let go of. */
+  #looking: Direction = "newer";
   #firstUnread: number | null = null;
   #chain: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -48,6 +50,7 @@ export class TimelineWindow {
   }
 
   move(to: Direction): Promise<void> {
+    this.#looking = to;
     return this.#queue(() => (to === "older" ? this.#older() : to === "newer" ? this.#newer() : this.#atEnd()));
   }
 
@@ -64,6 +67,11 @@ export class TimelineWindow {
     const done = this.#chain.then(async () => {
       if (this.#closed) return;
       await step();
+      await this.#load();
+      await this.#show();
+      if (this.#rows.size <= most) return;
+      // A list can hold its place when it grows or shrinks at one end, not at both at once.
+      await this.#trim();
       await this.#load();
       await this.#show();
     });
@@ -87,8 +95,6 @@ export class TimelineWindow {
   async #older(): Promise<void> {
     const records = await this.#records(1, this.#from - 1, page, "last");
     this.#from = records[0]?.seq ?? this.#from;
-    if ((await this.#book.shelf.count(this.room, this.#from, this.#to)) <= most) return;
-    this.#to = (await this.#records(this.#from, this.#to, most, "first")).at(-1)?.seq ?? this.#to;
   }
 
   async #newer(): Promise<void> {
@@ -97,10 +103,16 @@ export class TimelineWindow {
     this.#to = records.length < page ? end : (records.at(-1)?.seq ?? end);
   }
 
+  async #trim(): Promise<void> {
+    const older = this.#looking === "older";
+    const kept = await this.#records(this.#from, this.#to, most, older ? "first" : "last");
+    if (older) this.#to = kept.at(-1)?.seq ?? this.#to;
+    else this.#from = kept[0]?.seq ?? this.#from;
+  }
+
   async #load(): Promise<void> {
-    const records = await this.#records(this.#from, this.#to, most, "last");
-    // Grown at the end: the oldest leave the window.
-    if (records.length === most) this.#from = records[0]?.seq ?? this.#from;
+    const records = await this.#records(this.#from, this.#to, most + page, this.#looking === "older" ? "first" : "last");
+    if (records.length === most + page) this.#from = records[0]?.seq ?? this.#from;
     const rows = await Promise.all(records.map((record) => this.#opened(record)));
     this.#rows = new Map(records.map((record, i) => [record.seq, { record, row: rows[i] ?? null }]));
   }

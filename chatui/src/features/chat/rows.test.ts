@@ -77,4 +77,7 @@ it("tells a page in front from a new message, a change and a window that moved",
   expect(isPrepended(rows(0, 5), rows(0, 5))).toBe(false);
   expect(isPrepended(rows(2, 4), rows(0, 5))).toBe(false);
   expect(isPrepended([], rows(0, 5))).toBe(false);
+  expect(isPrepended(rows(0, 5), rows(2, 5))).toBe(true);
+  expect(isPrepended(rows(0, 5), rows(0, 3))).toBe(false);
+  expect(isPrepended(rows(0, 5), [])).toBe(false);
 });

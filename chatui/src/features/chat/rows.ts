@@ -59,9 +59,10 @@ export function newestSeq(rows: readonly Row[], last: number): number {
   return 0;
 }
 
-/** isPrepended tells a page put in front from everything else that can happen to a list. */
+/** isPrepended tells rows put in front, or taken away there, from everything else that can happen to a list. */
 export function isPrepended(before: readonly Row[], now: readonly Row[]): boolean {
   const added = now.length - before.length;
-  if (before.length === 0 || added <= 0) return false;
-  return before[0]?.entry.id === now[added]?.entry.id && before.at(-1)?.entry.id === now.at(-1)?.entry.id;
+  if (before.length === 0 || now.length === 0 || added === 0) return false;
+  const joint = added > 0 ? before[0]?.entry.id === now[added]?.entry.id : before[-added]?.entry.id === now[0]?.entry.id;
+  return joint && before.at(-1)?.entry.id === now.at(-1)?.entry.id;
 }

@@ -11,7 +11,7 @@ const slack = 48;
 const looking = (): boolean => document.visibilityState === "visible" && document.hasFocus();
 
 export interface Follow {
-  /** Pages are being put in front: positions hold from the end of the list. */
+  /** Rows are being put in front or taken away there: positions hold from the end of the list. */
   readonly shift: boolean;
   readonly atEnd: boolean;
   /** The first row that can be seen, for the floating date. */
