@@ -18,12 +18,16 @@ type sequence struct {
 	clinic  hub.ClinicID
 	last    int64 // unknown before the first number
 	missing map[int64]time.Time
-	kind    messaging.RoomKind // "" until a connection has learnt it
-	conns   map[*conn]struct{} // those that have a mark of the room
+	kind    messaging.RoomKind       // "" until a connection has learnt it
+	conns   map[*conn]struct{}       // those that have a mark of the room
+	held    map[int64]*messaging.Put // items of a conversation that came before those before them
 }
 
 // maxMissing bounds what is remembered of a room; a longer gap is a loss at once.
 const maxMissing = 256
+
+// maxHeld bounds the items of a room that wait for those before them.
+const maxHeld = 64
 
 // publish takes committed items from the fan-out. It never blocks: connections have
 // queues, and what does not fit in makes their room stale.
@@ -44,12 +48,22 @@ func (h *Hub) publishOne(p *messaging.Put) {
 	if lost {
 		h.staleAll(p.Clinic, p.Item.Room)
 	}
-	if len(p.Item.Body) == 0 {
+	switch {
+	case len(p.Item.Body) == 0:
 		if !known { // whoever has the room has been told of this number
 			h.hinted(p)
 		}
-		return
+	case !follows && !lost && h.hold(p):
+	default:
+		h.send(p, follows)
 	}
+	for _, next := range h.released(p.Item.Room) {
+		h.send(next, true)
+	}
+}
+
+// send routes an item to every device that may have it.
+func (h *Hub) send(p *messaging.Put, follows bool) {
 	f := &shared{item: &p.Item}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
@@ -59,6 +73,41 @@ func (h *Hub) publishOne(p *messaging.Put) {
 	for _, d := range p.Audience {
 		h.route(p, d, queued{shared: f, welcome: slices.Contains(p.Added, d)}, follows)
 	}
+}
+
+// hold keeps an item of a conversation until those before it are here: the senders of one
+// batch publish in any order, and to read a room costs each of its devices a question to the
+// store. Alarms never wait.
+func (h *Hub) hold(p *messaging.Put) bool {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	s := h.rooms[p.Item.Room]
+	if s == nil || !isTalk(s.kind) || len(s.held) >= maxHeld {
+		return false
+	}
+	if s.held == nil {
+		s.held = map[int64]*messaging.Put{}
+	}
+	s.held[p.Item.Seq] = p
+	return true
+}
+
+// released returns what no longer has to wait, in order.
+func (h *Hub) released(room hub.RoomID) (out []*messaging.Put) {
+	h.gaps.Lock()
+	defer h.gaps.Unlock()
+	s := h.rooms[room]
+	if s == nil || len(s.held) == 0 {
+		return nil
+	}
+	for _, seq := range slices.Sorted(maps.Keys(s.held)) {
+		if !s.complete(seq) {
+			return out
+		}
+		out = append(out, s.held[seq])
+		delete(s.held, seq)
+	}
+	return out
 }
 
 // route brings an item to one device, or has it read the room; h.mu is held.
@@ -260,6 +309,7 @@ func (h *Hub) repair(now time.Time) {
 			for n := range given.missing {
 				delete(s.missing, n)
 			}
+			s.held = nil // everybody reads them now
 		}
 		h.gaps.Unlock()
 	}

@@ -302,6 +302,47 @@ func TestOnlyTheAudienceHears(t *testing.T) {
 	}
 }
 
+// The senders of one batch publish in any order: what comes early waits for what is before
+// it, and nobody reads the store for that. An alarm does not wait; its devices read at once.
+func TestWhatComesEarlyWaits(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]messaging.ItemKind{"message": messaging.ItemMessage, "alarm": messaging.ItemAlert} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, stream.Times{Gap: time.Minute}, 0)
+			put := func() *messaging.Put {
+				if kind == messaging.ItemAlert {
+					return r.add(roomN(1), deviceN(1))
+				}
+				return r.say(group, kind, deviceN(2), deviceN(1))
+			}
+			r.world.publish([]*messaging.Put{put()})
+			c := r.connect(1)
+			for len(c.got) < 1 {
+				c.until("item")
+			}
+			c.sync()
+			quiet(r)
+			second, third, fourth := put(), put(), put()
+			for _, p := range []*messaging.Put{fourth, third, second} {
+				r.publish([]*messaging.Put{p})
+			}
+			for len(c.got) < 4 {
+				c.until("item")
+			}
+			c.sync()
+			for i, got := range c.got {
+				if want := fmt.Sprintf("%s/%d", second.Item.Room, i+1); got != want {
+					t.Errorf("item %d is %s, want %s", i, got, want)
+				}
+			}
+			if read := len(r.asked) > 0; read != (kind == messaging.ItemAlert) {
+				t.Errorf("the store was read: %v", read)
+			}
+		})
+	}
+}
+
 // Another node tells only that there is something: alerts and messages come all the same, also
 // to somebody who has never been in the room.
 func TestHintsOfOtherNodes(t *testing.T) {
