@@ -27,10 +27,10 @@ part "gofmt" formatted
 part "go vet" go vet ./...
 part "web types" npm run check --silent
 part "web tests" npm test --silent
-part "go tests" go test -race -timeout 12m $(go list ./... | grep -v '/e2e$')
+part "go tests" go test -race -timeout 20m $(go list ./... | grep -v '/e2e$')
 # Alone on the machine: they start whole hubs, kill them, and hold them to times. Never from
 # the test cache, which cannot see the program they build and run.
-part "faults, bad input, secrecy" go test -count=1 -timeout 12m ./e2e
+part "faults, bad input, secrecy" go test -count=1 -timeout 20m ./e2e
 part "journeys" npm run e2e --silent
 
 printf '\nparts: %d passed, %d failed\n' "$passed" "${#failed[@]}"

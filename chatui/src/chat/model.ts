@@ -75,7 +75,7 @@ export interface TextEntry extends At {
   readonly fault: string | null;
   /** Urgent: who has confirmed, in order. */
   readonly confirmed: readonly { user: string; at: string }[];
-  /** Urgent: how many members have not confirmed yet (without the sender, readers included). */
+  /** Urgent: how many members have not confirmed yet (without the sender and those who only read). */
   readonly open: number;
   /** Set when it was not received but given by this user's device afterwards. */
   readonly restoredBy: string | null;

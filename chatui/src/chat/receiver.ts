@@ -85,6 +85,7 @@ class Batch {
   #joined: number | null = null;
   #lastResort = false;
   #frozen: boolean;
+  #left: boolean;
   #asked: boolean;
 
   constructor(desk: Desk, parts: Parts, room: string, kept: Kept | "lost" | null) {
@@ -94,12 +95,15 @@ class Batch {
     this.#kept = this.#before = kept === "lost" ? null : kept;
     if (kept === "lost") this.#lost = "state_lost";
     const state = desk.book.get(room)?.state;
+    this.#left = state === "left";
     this.#frozen = state === "frozen";
     this.#asked = state === "joining";
   }
 
   async take(item: Item): Promise<void> {
     if (item.kind === "line") this.#line(item);
+    // What is still on its way to who has left is nobody's loss.
+    else if (this.#left && !item.welcome) return;
     else if (item.kind === "commit") await this.#commit(item);
     else if (item.kind === "msg") await this.#message(item);
   }
@@ -142,10 +146,17 @@ class Batch {
     this.#rows.push(this.#row(item, what, what.by));
     const { user } = this.#desk.me;
     if (!what.users.includes(user)) return;
-    if (what.act === "removed" || what.act === "left") this.#patches.push((before) => ({ ...before, state: "left" }));
+    if (what.act === "removed" || what.act === "left") this.#leave();
+    if (what.act === "added") this.#left = false;
     if (what.act === "added") this.#patches.push((before) => (before.state === "left" ? { ...before, state: "joining" } : before));
     const { role } = what;
     if (what.act === "role" && role) this.#patches.push((before) => ({ ...before, role }));
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.#kept = null;
+    this.#patches.push((before) => ({ ...before, state: "left" }));
   }
 
   async #commit(item: Item): Promise<void> {

@@ -10,7 +10,7 @@ export function chatOf(book: Book, conversation: Conversation): Chat {
   const { unread, urgent } = book.tally(room);
   const shown = kind === "direct" ? ((peer && book.people[peer]?.name) ?? title) : title;
   const draft = book.drafts.get(room) ?? "";
-  return { id: room, kind, title: shown || title, peer, alert, role, muted, state, unread, urgent, readSeq, lastSeq, at, last, draft, warnings, members: roster.length };
+  return { id: room, kind, title: shown || title, peer, alert, role, muted, state, unread, urgent: role === "reader" ? 0 : urgent, readSeq, lastSeq, at, last, draft, warnings, members: roster.length };
 }
 
 export function stateOf(book: Book, about: About | null, standing: Standing): ChatState {
@@ -76,7 +76,7 @@ function confirmedBy(rows: readonly Row[], sender: string): { user: string; at: 
 
 function openOf({ conversation, recorder }: Context, sender: string, confirmed: readonly { user: string }[]): number {
   const done = new Set([sender, recorder, ...confirmed.map(({ user }) => user)]);
-  return conversation.roster.filter(({ user, recorder: isRecorder }) => !isRecorder && !done.has(user)).length;
+  return conversation.roster.filter(({ user, role, recorder: isRecorder }) => !isRecorder && role !== "reader" && !done.has(user)).length;
 }
 
 /** Delivered and read mean by everybody but the recorder and oneself. */

@@ -25,15 +25,16 @@ function Conversation({ chat, hidden }: { chat: Chat; hidden: boolean }) {
   const actions = useChatActions();
   const field = useRef<HTMLTextAreaElement>(null);
   const [info, setInfo] = useState<TextEntry | null>(null);
-  const { id } = chat;
+  const { id, role } = chat;
   const acts = useMemo<MessageActs>(
     () => ({
       info: setInfo,
       confirm: (entry) => void actions.confirm(id, entry.id).catch(tellFailure),
       retry: (entry) => void actions.retry(id, entry.id).catch(tellFailure),
       discard: (entry) => void actions.discard(id, entry.id).catch(tellFailure),
+      reads: role === "reader",
     }),
-    [actions, id],
+    [actions, id, role],
   );
   return (
     <section className={classes["conversation"]} aria-label={chatTitle(chat, t)} inert={hidden} data-testid="conversation" data-room-id={id} data-state={chat.state}>

@@ -18,7 +18,7 @@ const people = new Map([
 ]);
 
 function show(entry: Entry) {
-  const acts = { info: vi.fn(), confirm: vi.fn(), retry: vi.fn(), discard: vi.fn() };
+  const acts = { info: vi.fn(), confirm: vi.fn(), retry: vi.fn(), discard: vi.fn(), reads: false };
   const onMenu = vi.fn();
   const row = { entry, day: false, unread: false, head: true, tail: true };
   render(

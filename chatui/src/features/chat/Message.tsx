@@ -43,14 +43,14 @@ function Linked({ text }: { text: string }) {
 function UrgentFoot({ entry, acts }: { entry: TextEntry; acts: MessageActs }) {
   const { t } = useTranslation("chat");
   const { id: me } = usePerson();
-  if (mayConfirm(entry, me)) {
+  if (mayConfirm(entry, me, acts)) {
     return (
       <Button color="red.9" onClick={() => acts.confirm(entry)} data-testid="confirm">
         {t("urgent.confirm")}
       </Button>
     );
   }
-  if (!entry.mine) return <span className={classes["restored"]}>{t("urgent.confirmedMe")}</span>;
+  if (!entry.mine) return acts.reads ? null : <span className={classes["restored"]}>{t("urgent.confirmedMe")}</span>;
   if (entry.seq === null) return null;
   return (
     <Button variant="default" onClick={() => acts.info(entry)} data-testid="still-open" data-open={entry.open}>

@@ -28,7 +28,7 @@ export function MessageMenu({ entry, acts, onClose }: Props) {
             {t("menu.info")}
           </Menu.Item>
         )}
-        {mayConfirm(entry, me) && (
+        {mayConfirm(entry, me, acts) && (
           <Menu.Item mih={44} leftSection={<IconCheck size={20} />} onClick={() => acts.confirm(entry)}>
             {t("urgent.confirm")}
           </Menu.Item>

@@ -9,11 +9,13 @@ export interface MessageActs {
   confirm(entry: TextEntry): void;
   retry(entry: TextEntry): void;
   discard(entry: TextEntry): void;
+  /** Who only reads cannot confirm: a confirmation is a message. */
+  readonly reads: boolean;
 }
 
 /** mayConfirm: an urgent message of somebody else this person has not confirmed yet. */
-export function mayConfirm(entry: TextEntry, me: string): boolean {
-  return entry.prio === 2 && !entry.mine && entry.seq !== null && !entry.confirmed.some(({ user }) => user === me);
+export function mayConfirm(entry: TextEntry, me: string, { reads }: Pick<MessageActs, "reads">): boolean {
+  return !reads && entry.prio === 2 && !entry.mine && entry.seq !== null && !entry.confirmed.some(({ user }) => user === me);
 }
 
 /** spokenMessage is the message in one sentence, state included, for who does not see the ticks. */

@@ -30,7 +30,7 @@ export function reachedBy(members: readonly Member[], times: readonly ReceiptTim
   const said = new Set(confirmed.map(({ user }) => user));
   return {
     confirmed,
-    open: members.filter(({ user, recorder }) => user !== me && !recorder && !said.has(user)).map(({ user }) => ({ user, at: null })),
+    open: members.filter(({ user, role, recorder }) => user !== me && !recorder && role !== "reader" && !said.has(user)).map(({ user }) => ({ user, at: null })),
     read: pick((time) => time?.readAt ?? undefined).sort(byTime),
     delivered: pick((time) => (time?.readAt ? undefined : (time?.deliveredAt ?? undefined))).sort(byTime),
     sent: pick((time) => (time?.readAt || time?.deliveredAt ? undefined : null)),
