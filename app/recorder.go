@@ -59,7 +59,8 @@ func writeSecret(path string, content []byte) error {
 }
 
 // Recorder runs the recorder until ctx ends: a process of its own, with keys of its own.
-func Recorder(ctx context.Context, s Setup) error {
+// startOver is for one whose keys are lost; see recorder.Options.
+func Recorder(ctx context.Context, s Setup, startOver bool) error {
 	c, err := s.load()
 	if err != nil {
 		return err
@@ -68,7 +69,9 @@ func Recorder(ctx context.Context, s Setup) error {
 	if err != nil {
 		return err
 	}
-	return recorder.Run(ctx, recorderOptions(c, log))
+	o := recorderOptions(c, log)
+	o.StartOver = startOver
+	return recorder.Run(ctx, o)
 }
 
 // recorderOptions fills in what the configuration leaves open: the hub on the same machine.

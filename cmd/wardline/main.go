@@ -25,7 +25,7 @@ type cli struct {
 	Manage  string `help:"Address of the health and metrics listener." placeholder:"HOST:PORT"`
 
 	Serve    struct{} `cmd:"" help:"Run the hub."`
-	Recorder struct{} `cmd:"" help:"Run the recorder: the member of every conversation that keeps its group in order."`
+	Recorder recCmd   `cmd:"" help:"Run the recorder: the member of every conversation that keeps its group in order."`
 	Demo     demoCmd  `cmd:"" help:"Run the hub on loopback with a simulated clinic beside it."`
 	Migrate  struct{} `cmd:"" help:"Bring the database to this version's schema and exit."`
 	Admin    struct{} `cmd:"" help:"Reset the break-glass administrator and print a one-time link to set a new password."`
@@ -37,6 +37,10 @@ type cli struct {
 type demoCmd struct {
 	Fresh    bool `help:"Start over: delete the demo's data first."`
 	Interval int  `help:"Seconds between nurse calls." default:"20"`
+}
+
+type recCmd struct {
+	StartOver bool `help:"The recorder's data directory is lost: begin again under a new key, of which everybody is warned."`
 }
 
 type docCmd struct {
@@ -64,7 +68,7 @@ func run(ctx context.Context, command string, c cli) error {
 	case "serve":
 		return app.Serve(ctx, setup)
 	case "recorder":
-		return app.Recorder(ctx, setup)
+		return app.Recorder(ctx, setup, c.Recorder.StartOver)
 	case "demo":
 		return app.Demo(ctx, setup, app.DemoOptions{Fresh: c.Demo.Fresh, Seconds: c.Demo.Interval})
 	case "migrate":
