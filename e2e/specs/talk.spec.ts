@@ -1,6 +1,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { Admin } from '../lib/admin';
 import { Colleague } from '../lib/colleague';
+import { Gallery } from '../lib/gallery';
 import { Hub } from '../lib/hub';
 import { Kis } from '../lib/kis';
 import { freePort, until } from '../lib/net';
@@ -224,6 +225,39 @@ test('a device that was removed is signed out and reads nothing more', async () 
   await adaDesk.signIn(ada.number);
   await expect(adaDesk.page.getByTestId('link-hint')).toBeVisible();
   await expect(adaDesk.page.getByTestId('chat-row')).toHaveCount(0);
+});
+
+test('every screen of a conversation, in light and dark', async () => {
+  test.setTimeout(240_000);
+  const gallery = new Gallery();
+  await janPhone.list();
+  await janPhone.open(name(ada));
+  await janPhone.write('Bett 12.2 ist frei, Transport ist bestellt.');
+  await janPhone.write('Bitte sofort zurückrufen: Dr. Weber wartet am OP', 2);
+  await adaPhone.list();
+  await gallery.look(adaPhone.page, 'chat-list', '[data-testid=chat-row]', [390, 1400], true);
+  await adaPhone.open(name(jan));
+  await gallery.look(adaPhone.page, 'chat-talk', '[data-testid=confirm]', [390, 1400], true);
+  const room = new URL(adaPhone.page.url()).pathname;
+  await adaPhone.page.goto(`${hub.chat}${room}/details`);
+  await adaPhone.page.getByTestId('open-safety').click();
+  await gallery.look(adaPhone.page, 'chat-safety', '[data-testid=safety-digits]', [390, 1400]);
+  for (const [title, path, ready] of [
+    ['chat-details', `${room}/details`, '[data-testid=member]'],
+    ['chat-new', '/new', '[data-testid=person-row]'],
+    ['chat-settings-linked', '/settings', '[data-testid=open-add-device]'],
+  ] as const) {
+    await adaPhone.page.goto(hub.chat + path);
+    await gallery.look(adaPhone.page, title, ready, [390, 1400]);
+  }
+  await adaDesk.page.goto(`${hub.chat}/link`);
+  await gallery.look(adaDesk.page, 'chat-link', '[data-testid=link-code]', [1400, 390], true);
+  await janDesk.list();
+  await janDesk.open('Visite 4B');
+  await gallery.look(janDesk.page, 'chat-group', '[data-testid=message]', [1400, 390]);
+  await admin.page.goto(`${hub.console}/chat`);
+  await gallery.look(admin.page, 'console-chat', '[data-testid=recorder]', [1400, 390], true);
+  expect(gallery.wrong).toEqual([]);
 });
 
 test('no page complained, and the hub logged no error', () => {

@@ -21,11 +21,7 @@ const epoch = (): number => ward.hub.rooms.get(room)?.epoch ?? 0;
 
 /** The device is added anew, and is there. */
 async function healed(device: TestDevice, before: number): Promise<void> {
-  await until("a new leaf", () => epoch() > before).catch(async (e) => {
-    const r = ward.hub.rooms.get(room);
-    console.log("STALL", device.chat(room), "before", before, "epoch", epoch(), r?.items.map(({ seq, kind, epoch: ep, from }) => [seq, kind, ep, from.slice(0, 4)].join(":")), "rejoin", [...(r?.rejoin.keys() ?? [])], "cursor", await device.database.get("cursors", room), "groups", await device.database.getAllKeys("groups"), device.id, "recorder", ward.hub.recorder, JSON.stringify([...(r?.spans ?? [])]));
-    throw e;
-  });
+  await until("a new leaf", () => epoch() > before);
   await ready(room, device);
 }
 

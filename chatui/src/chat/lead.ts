@@ -31,7 +31,7 @@ const upkeepEvery = 60_000;
 const lookEvery = 10_000;
 const doubtEvery = 30 * 60_000;
 const retryStart = 5_000;
-/** A room without a group may still get its Welcome out of the backlog, or from the recorder. */
+/** A room without a group may still get its Welcome out of the backlog, or from the recorder: it is left alone for one look. */
 const joinPatience = 8_000;
 
 /** Lead is the chat of the tab that owns the stream: all parts that advance something. */
@@ -53,6 +53,8 @@ export class Lead {
   #trust: Trust;
   #cancels = new Set<() => void>();
   #stopped = false;
+  /** Rooms without a group at the last look. */
+  #outside = new Set<string>();
 
   constructor(desk: Desk, hooks: Hooks) {
     this.#desk = desk;
@@ -184,6 +186,7 @@ export class Lead {
       }
     }
     this.#every(upkeepEvery, () => this.#linking.waiting());
+    this.#every(upkeepEvery, async () => this.#joinMissing());
     this.#every(lookEvery, () => this.#keeper.look());
     this.#every(doubtEvery, async () => this.#keeper.doubt());
   }
@@ -207,15 +210,17 @@ export class Lead {
     this.#reading.resend();
     await this.#linking.check().catch(() => undefined);
     quietly(this.#postbox.collect());
+    this.#outside.clear();
+    this.#joinMissing();
     this.#after(joinPatience, () => this.#joinMissing());
+    quietly(this.#findLost());
   }
 
   #joinMissing(): void {
     if (!this.#linking.isCertified) return;
-    quietly(this.#findLost());
-    for (const { room, state, creating } of this.#desk.book.conversations.values()) {
-      if (state === "joining" && !creating) this.#joining.rejoin(room, "state_lost");
-    }
+    const outside = [...this.#desk.book.conversations.values()].filter(({ state, creating }) => state === "joining" && !creating).map(({ room }) => room);
+    for (const room of outside) if (this.#outside.has(room)) this.#joining.rejoin(room, "state_lost");
+    this.#outside = new Set(outside);
   }
 
   // A group that is gone is found before anybody writes in its room.

@@ -35,7 +35,7 @@ function DeviceRow({ device, here, waiting, onRevoke }: RowProps) {
           <Text fw={600}>{device.name}</Text>
           {here && <Badge>{t("devices.here")}</Badge>}
           {waiting && (
-            <Badge color="orange.9" variant="light">
+            <Badge variant="default">
               {t("devices.waiting")}
             </Badge>
           )}
