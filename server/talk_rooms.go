@@ -80,6 +80,11 @@ func (c *chat) conversationRoutes() {
 
 func (c *chat) createRoom(ctx context.Context, who messaging.Caller, in *createRoomInput) (stream.Room, error) {
 	b := &in.Body
+	if b.Alert != "" { // one room per alert: only its recipients may begin it
+		if _, err := c.o.Responders.Responders(ctx, who.Clinic, b.Alert, who.User); err != nil {
+			return stream.Room{}, err
+		}
+	}
 	made, err := c.o.Talk.Rooms.Create(ctx, who, messaging.NewRoom{
 		ID: b.ID, Kind: b.Kind, Members: b.Members, Alert: b.Alert,
 		Commit: messaging.Commit{ID: b.Commit.ID, Body: b.Commit.Body, Welcome: b.Welcome},

@@ -131,7 +131,13 @@ func (p pushFake) Subscribe(_ context.Context, _ messaging.Caller, endpoint, _, 
 }
 func (p pushFake) Unsubscribe(context.Context, messaging.Caller) error { return p.err }
 
-func (w *world) Responders(_ context.Context, c hub.ClinicID, _ hub.AlertID, _ hub.UserID) ([]alerting.Responder, error) {
+// notHers is an alert the user was never told of.
+const notHers = hub.AlertID("99999999-0000-7000-8000-000000000000")
+
+func (w *world) Responders(_ context.Context, c hub.ClinicID, alert hub.AlertID, _ hub.UserID) ([]alerting.Responder, error) {
+	if alert == notHers {
+		return nil, hub.E("responders", hub.NotFound, "", "")
+	}
 	return []alerting.Responder{{User: user, Name: "Eva", Accepted: true}}, at(c)
 }
 
