@@ -190,7 +190,7 @@ func (s *station) testSocket(t *testing.T, nurse *browser) {
 	})
 	t.Run("room and alert of somebody else", func(t *testing.T) { s.testForeignIDs(t, nurse, watcher) })
 	waitFor(t, "refused frames to be counted", 15*time.Second, func() bool {
-		return s.metric(t, "wardline_watch", `what="refused_frames"`) >= 12
+		return s.metric(t, "wardline_frames_refused_total", `code=`) >= 12
 	}, s.out.String)
 	s.undisturbed(t)
 }

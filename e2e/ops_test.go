@@ -101,9 +101,15 @@ type finding struct {
 }
 
 func (s *station) testDoctor(t *testing.T) {
-	got := s.run(t, nil, append([]string{"doctor"}, s.flags()...)...)
-	if got.code != 0 || strings.Contains(got.text, "MEND") {
-		t.Errorf("exit %d: %s", got.code, got.text)
+	doctor := func() outcome { return s.run(t, nil, append([]string{"doctor"}, s.flags()...)...) }
+	if got := doctor(); got.code != 1 || strings.Count(got.text, "MEND") != 1 || !strings.Contains(got.text, "-> run beside the hub: wardline recorder") {
+		t.Errorf("without its recorder: exit %d: %s", got.code, got.text)
+	}
+	s.recorder(t)
+	var got outcome
+	waitFor(t, "the doctor to find nothing", 30*time.Second, func() bool { got = doctor(); return got.code == 0 }, func() string { return got.text })
+	if strings.Contains(got.text, "MEND") {
+		t.Errorf("%s", got.text)
 	}
 	got = s.run(t, nil, append([]string{"doctor", "--json"}, s.flags()...)...)
 	var all []finding
