@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
@@ -152,23 +154,34 @@ func (c *cursors) run(ctx context.Context, period time.Duration) {
 	}
 }
 
-// flush writes one device after the other: it competes with alerts for the store, and is
-// in no hurry. A cursor that cannot be written waits for the next round.
+// together is how many devices' cursors are given to the store at the same time: it writes
+// what comes together in one transaction.
+const together = 256
+
+// flush writes what has gathered. It competes with alerts for the store, so the fewer
+// transactions it takes the better. A cursor that cannot be written waits for the next round.
 func (c *cursors) flush(ctx context.Context) {
 	c.mu.Lock()
 	batch := c.waiting
 	c.waiting = map[hub.DeviceID]position{}
 	c.mu.Unlock()
+	var all errgroup.Group
+	all.SetLimit(together)
 	for device, p := range batch {
-		if err := c.log.SaveCursor(ctx, p.clinic, device, p.at); err != nil {
-			c.out.Warn("cursor was not written, trying again", "error", err)
-			for room, seq := range p.at {
-				c.move(p.clinic, p.user, device, room, seq)
-			}
-			continue
-		}
+		all.Go(func() error { c.write(ctx, device, p); return nil })
+	}
+	_ = all.Wait() // each has been dealt with
+}
+
+func (c *cursors) write(ctx context.Context, device hub.DeviceID, p position) {
+	if err := c.log.SaveCursor(ctx, p.clinic, device, p.at); err != nil {
+		c.out.Warn("cursor was not written, trying again", "error", err)
 		for room, seq := range p.at {
-			c.written(p.user, room, seq)
+			c.move(p.clinic, p.user, device, room, seq)
 		}
+		return
+	}
+	for room, seq := range p.at {
+		c.written(p.user, room, seq)
 	}
 }
