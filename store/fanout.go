@@ -23,6 +23,9 @@ const (
 	// maxPayload stays below PostgreSQL's limit of 8,000 bytes for one notification.
 	maxPayload  = 7900
 	fanoutPause = time.Second // before a lost connection is tried again
+	// notifyPause gathers what is published meanwhile: a notification is a transaction of
+	// its own and costs as much as a message. The first after a quiet time goes at once.
+	notifyPause = 10 * time.Millisecond
 )
 
 // Fanout is the fan-out of several nodes: items go to this node's own subscribers at once,
@@ -153,6 +156,7 @@ func (f *Fanout) send(ctx context.Context) {
 		}
 		for payload := f.next(); payload != ""; payload = f.next() {
 			conn = f.notify(ctx, conn, payload)
+			pause(ctx, notifyPause)
 		}
 	}
 }
