@@ -212,6 +212,9 @@ func (a *App) hear(h store.Hint) {
 	case h.Clinic == "":
 		a.stream.Recheck()
 	case h.User != "":
+		if h.Device != "" { // before its session is found gone: a browser forgets only what was revoked
+			a.stream.KickDevice(h.Clinic, h.Device, stream.Revoked)
+		}
 		a.stream.Recheck()
 		a.live.Recheck()
 		a.stream.TellRecorder(h.Clinic) // leaves may have to go

@@ -22,6 +22,8 @@ interface Asked {
   /** What the person sees in the list of devices; used when there is none yet. */
   name: string;
   signal: AbortSignal;
+  /** The device this browser has been is no device any more: what it has kept must go, before another one is made. */
+  revoked(): Promise<void>;
   /** An attempt has failed; the next one follows. */
   failed(): void;
 }
@@ -47,9 +49,10 @@ export async function awaitDevice(asked: Asked): Promise<DeviceRecord | null> {
   return null;
 }
 
-async function ensureDevice({ database, sealer, registry, user, name }: Asked): Promise<DeviceRecord> {
+async function ensureDevice({ database, sealer, registry, user, name, revoked }: Asked): Promise<DeviceRecord> {
   const old = await database.get("device", recordName);
   const attached = old ? await registry.attach(old.id) : null;
+  if (old && !attached) await revoked();
   const record = old && attached ? withHubKey(old, attached) : await enrol(sealer, registry, user, name);
   await database.put("device", record, recordName);
   await sealer.load(user);

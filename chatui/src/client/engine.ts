@@ -3,7 +3,7 @@ import { ChatClient, startChatWorker } from "../chat/chatClient.ts";
 import { holdVisible } from "../chat/notices.ts";
 import { SealClient, startSealWorker } from "../seal/client.ts";
 import { IndexedShelf } from "../store/indexedShelf.ts";
-import { openDatabase, type Act, type Database, type DeviceRecord } from "../store/schema.ts";
+import { emptyDatabase, openDatabase, type Act, type Database, type DeviceRecord } from "../store/schema.ts";
 import { openVault } from "../store/vault.ts";
 import { systemClock } from "../stream/clock.ts";
 import type { Item } from "../stream/item.ts";
@@ -180,6 +180,12 @@ export class Engine {
       registry: { register: hub.registerDevice, attach: hub.attachDevice },
       user: this.#user,
       name: deviceName(navigator.userAgent),
+      // Every tab has read it already: only a new page knows nothing of it.
+      revoked: async () => {
+        await emptyDatabase(this.#database as Database);
+        location.reload();
+        await new Promise(() => undefined);
+      },
       signal: this.#stop.signal,
       failed: () => this.#streamChanged({ phase: "waiting", since: this.board.state.stream?.since ?? Date.now() }),
     });

@@ -155,6 +155,14 @@ function makeChatStores(database: Database): void {
   database.createObjectStore("mails");
 }
 
+/** emptyDatabase takes out everything but the key; what is open stays open. */
+export async function emptyDatabase(database: Database): Promise<void> {
+  const names = [...database.objectStoreNames].filter((name) => name !== "keys");
+  const change = database.transaction(names, "readwrite", { durability: "strict" });
+  await Promise.all(names.map((name) => change.objectStore(name).clear()));
+  await change.done;
+}
+
 /** forgetDatabase removes everything an account has left in this browser, its device keys too. */
 export function forgetDatabase(user: string): Promise<void> {
   return deleteDB(databaseName(user));
