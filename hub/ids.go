@@ -32,6 +32,12 @@ type (
 	MessageID string
 	// RuleID names one routing rule.
 	RuleID string
+	// RunID names one pass over a source of staff.
+	RunID string
+	// GroupID names one group of persons.
+	GroupID string
+	// ConflictID names one question about who somebody is.
+	ConflictID string
 	// PlanID names one planned set of directory changes.
 	PlanID string
 )
