@@ -3,6 +3,8 @@ package hl7
 import (
 	"bytes"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // Batch is what one frame or file holds. Messages are parts of the input, in order. Batched
@@ -12,6 +14,8 @@ type Batch struct {
 	Messages [][]byte
 	Batched  bool
 	Warnings Warnings
+
+	file, batch []byte // the first FHS and BHS as they came; nil in UTF-16
 }
 
 // Split takes apart what came in one frame: a single message (returned as it is), a batch
@@ -38,6 +42,52 @@ func (o Options) Split(raw []byte) (Batch, error) {
 		return Batch{}, &Error{Reason: reason, At: Path{Segment: "MSH"}, Code: CodeSegmentSequence}
 	}
 	return s.out, nil
+}
+
+// maxBatchHeader bounds what is repeated of a header in a reply.
+const maxBatchHeader = 1000
+
+// Reply puts acknowledgements into a batch that answers this one (HL7 2.5.1 s.2.10.3): in a
+// file where there was a file header, with sender and receiver exchanged and the received
+// control id as the reference (BHS-12, FHS-12). Nil where this was no batch, or one in
+// UTF-16: then each acknowledgement goes by itself.
+func (b Batch) Reply(acks [][]byte, controlID string, at time.Time) []byte {
+	head := b.batch
+	if head == nil {
+		head = b.file
+	}
+	if len(head) < 8 || len(acks) == 0 {
+		return nil
+	}
+	sep := string(head[3])
+	var out bytes.Buffer
+	if b.file != nil {
+		out.WriteString(replyHeader("FHS", b.file, controlID, at))
+	}
+	out.WriteString(replyHeader("BHS", head, controlID, at))
+	for _, ack := range acks {
+		out.Write(bytes.TrimRight(ack, "\r\n"))
+		out.WriteByte('\r')
+	}
+	out.WriteString("BTS" + sep + strconv.Itoa(len(acks)) + "\r")
+	if b.file != nil {
+		out.WriteString("FTS" + sep + "1\r")
+	}
+	return out.Bytes()
+}
+
+// replyHeader turns a received FHS or BHS round. The fields of both are alike: 3 to 6 sender
+// and receiver, 7 time, 11 control id, 12 reference.
+func replyHeader(name string, received []byte, controlID string, at time.Time) string {
+	sep := string(received[3])
+	fields := strings.Split(string(received), sep)
+	field := func(n int) string { // the separator itself is field 1
+		if n-1 < len(fields) {
+			return fields[n-1]
+		}
+		return ""
+	}
+	return strings.Join([]string{name, field(2), field(5), field(6), field(3), field(4), FormatTime(at), "", "", "", controlID, field(11)}, sep) + "\r"
 }
 
 // splitter finds lines that begin a header or a batch segment. In UTF-16 it looks at every
@@ -97,8 +147,22 @@ func (s *splitter) line(i int) {
 	case isBatchName(name):
 		s.cut(i)
 		s.out.Batched = true
+		s.keep(string(name), i)
 		s.trailer(string(name), i)
 	}
+}
+
+// keep remembers the headers a reply is made of.
+func (s *splitter) keep(name string, i int) {
+	to := map[string]*[]byte{"FHS": &s.out.file, "BHS": &s.out.batch}[name]
+	if to == nil || *to != nil || s.step != 1 {
+		return
+	}
+	line := s.raw[i:]
+	if end := bytes.IndexAny(line, "\r\n"); end >= 0 {
+		line = line[:end]
+	}
+	*to = line[:min(len(line), maxBatchHeader)]
 }
 
 // cut ends the open message at i.

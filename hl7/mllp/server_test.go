@@ -90,7 +90,7 @@ func rawDial(tb testing.TB, b *bundle) net.Conn {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		tb.Fatal(err)
 	}
 	return conn
@@ -320,7 +320,7 @@ func TestDrainIsBounded(t *testing.T) {
 		if err != nil {
 			t.Errorf("Serve returns %v", err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Serve does not return")
 	}
 }
