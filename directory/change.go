@@ -28,6 +28,9 @@ const (
 	ActiveUntil Field = "active_until"
 )
 
+// Identifies reports whether somebody signs in by a field, or is first found by it.
+func (f Field) Identifies() bool { return f == Login || f == StaffNumber || f == Mail }
+
 // Op is what a source says about a person.
 type Op string
 
@@ -42,6 +45,9 @@ const (
 	// (MFI-3 = REP). It names no person. Whoever is missing would be deactivated, which is
 	// what the brake looks at.
 	OpComplete Op = "complete"
+	// OpUnits states units alone (MFN^M05, FHIR Organization); Key is empty. A unit that is
+	// gone is not deleted: people and rooms hang on it. One in the future waits for its time.
+	OpUnits Op = "units"
 )
 
 // Value is a field's new content. Null clears it; that is not the same as not being
@@ -77,13 +83,25 @@ type Change struct {
 	Op     Op              `json:"op"`
 	Key    string          `json:"key"` // at most 255 bytes
 	Fields map[Field]Value `json:"fields,omitempty"`
-	Units  []UnitRef       `json:"units,omitempty"` // nil: not mentioned; empty: works nowhere
+	Units  []UnitRef       `json:"units,omitzero"`  // nil: not mentioned; empty: works nowhere
+	Groups []GroupRef      `json:"groups,omitzero"` // nil: not mentioned; empty: in none of this source's groups
+	Photo  []byte          `json:"photo,omitzero"`  // JPEG, at most 100 KiB; nil: not mentioned; empty: has none
 	At     time.Time       `json:"at"`              // when it takes effect; in the future: applied then
+}
+
+// GroupRef is a group as a source names it. Code is unique within the source; an unknown
+// one creates a group of kind "source", which Room and Role bind when it is made.
+type GroupRef struct {
+	Code string `json:"code"` // at most 255 bytes
+	Name string `json:"name,omitempty"`
+	Room bool   `json:"room,omitempty"` // a room follows the group
+	Role string `json:"role,omitempty"` // "unit code/role name": its members may take this duty
 }
 
 // Origin is what caused a change; every applied value keeps it.
 type Origin struct {
 	Source  hub.ConnectorID `json:"source"`
 	Message hub.MessageID   `json:"message"`
+	Run     hub.RunID       `json:"run,omitempty"`
 	Control string          `json:"control,omitempty"` // the source's own message id, shown to the administrator
 }

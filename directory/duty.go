@@ -21,7 +21,7 @@ type Offer struct {
 type RoleState struct {
 	ID     hub.RoleID
 	OnDuty []hub.UserID
-	MayBe  []hub.UserID // active accounts of people on the role's unit or above it
+	MayBe  []hub.UserID // active accounts of people on the role's unit or above it, or in a group bound to the role
 	Offers []Offer      // open ones
 }
 
@@ -32,6 +32,7 @@ type DutyChange struct {
 	Offer     *Offer // to be opened
 	Close     string // id of the offer to be closed
 	CloseWith OfferEnd
+	Shift     string // id of the planned duty that begins or, with End, is over: then only what a roster began ends
 }
 
 // OfferEnd is how an offer ended. It is stored.

@@ -22,6 +22,6 @@ func ExampleMakePlan() {
 	plan = directory.MakePlan(known, []directory.Change{married}, directory.DefaultLimits(), at)
 	fmt.Println(plan.Held, plan.Actions[0].Op, plan.Actions[0].Fields)
 	// Output:
-	// true shrunk {0 1 1 0}
+	// true shrunk {0 1 1 0 0}
 	// false update [{family_name Müller-Groß Groß}]
 }

@@ -37,22 +37,47 @@ type MessageRef struct {
 	ID      hub.MessageID `json:"id"`
 	Control string        `json:"control_id"`
 	Type    string        `json:"type,omitempty"`
+	Run     hub.RunID     `json:"run_id,omitempty"` // set where a run stated it; ID is empty then unless the run came from a file
 }
 
 // PersonFilter narrows a list of persons; zero fields do not narrow.
 type PersonFilter struct {
-	Query  string // part of a name, staff number or login
+	Query  string // part of a name, staff number, login or mail address
 	Unit   string // code; people of the units below it are included
 	State  string // "active", "locked", "invited": of the account; "inactive": of the person
-	Cursor string
+	Source hub.ConnectorID
+	Group  hub.GroupID
+	Sort   PersonSort // "" is by family name
+	Desc   bool
+	Cursor string // of the same filter and order
 	Limit  int
+}
+
+// PersonSort is the order of a list of persons.
+type PersonSort string
+
+// Equals come in the order of their names, then of their ids.
+const (
+	SortFamilyName  PersonSort = "family_name"
+	SortGivenName   PersonSort = "given_name"
+	SortStaffNumber PersonSort = "staff_number"
+	SortLastSeen    PersonSort = "last_seen" // never seen comes first
+	SortCreated     PersonSort = "created"
+)
+
+// PersonExport is a person as an export writes it.
+type PersonExport struct {
+	PersonRow
+	Shown map[Field]string `json:"shown"`
 }
 
 // PersonRow is a person as lists show them.
 type PersonRow struct {
 	ID          hub.PersonID `json:"id"`
 	StaffNumber string       `json:"staff_number"`
-	Name        string       `json:"name"`
+	Name        string       `json:"name"`        // as people read it, given name first
+	FamilyName  string       `json:"family_name"` // "" where no source parts the name
+	GivenName   string       `json:"given_name"`
 	Title       string       `json:"title"`
 	Units       []UnitName   `json:"units"`
 	Active      bool         `json:"active"` // no source has deactivated them
@@ -72,10 +97,32 @@ type AccountRow struct {
 // PersonDetail is a person with the origin of every value.
 type PersonDetail struct {
 	PersonRow
-	Values  []ValueRow   `json:"values"`
-	History []HistoryRow `json:"history"` // newest first, at most 200
-	Devices []DeviceRow  `json:"devices"`
-	Duty    []string     `json:"duty"` // names of the roles the person is on duty in
+	Sources []StandingRow `json:"sources"` // who knows them, and how they stand there
+	Values  []ValueRow    `json:"values"`
+	History []HistoryRow  `json:"history"` // newest first, at most 200
+	Devices []DeviceRow   `json:"devices"`
+	Duty    []string      `json:"duty"` // names of the roles the person is on duty in
+	Groups  []PersonGroup `json:"groups"`
+}
+
+// PersonGroup is a group somebody is in, and by what. An inactive person counts in none,
+// but groups by hand remember them until they are back.
+type PersonGroup struct {
+	ID     hub.GroupID `json:"id"`
+	Name   string      `json:"name"`
+	Kind   GroupKind   `json:"kind"`
+	Source *SourceRef  `json:"source,omitempty"` // of a group by source
+	Since  time.Time   `json:"since"`
+}
+
+// StandingRow is how a person stands with one source.
+type StandingRow struct {
+	Source SourceRef `json:"source"`
+	Key    string    `json:"key"`
+	Status Status    `json:"status"`
+	Units  []string  `json:"units"` // codes, as this source states them
+	Photo  bool      `json:"photo"`
+	At     time.Time `json:"at"`
 }
 
 // ValueRow is one value and who stated it.
@@ -85,6 +132,7 @@ type ValueRow struct {
 	Source  SourceRef   `json:"source"`
 	Message *MessageRef `json:"message,omitempty"`
 	At      time.Time   `json:"at"`
+	Shown   bool        `json:"shown"` // it is the one that counts
 }
 
 // HistoryRow is one applied difference and the message that caused it.

@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/wardline/wardline/hub"
@@ -22,23 +23,34 @@ const (
 	Ended Status = "ended"
 )
 
-// FieldStatus and FieldPrimary appear in differences beside the fields sources state.
+// These appear in differences beside the fields sources state. FieldPhoto holds hashes,
+// FieldGroups codes, FieldLocked the administrator's lock in a bulk ("true").
 const (
 	FieldStatus  Field = "status"
 	FieldPrimary Field = "primary_unit"
 	FieldUnit    Field = "unit"
 	FieldLogin   Field = "account_login"
+	FieldPhoto   Field = "photo"
+	FieldGroups  Field = "groups"
+	FieldLocked  Field = "locked_here"
+	FieldMember  Field = "group" // of a group by hand, in a bulk: its id
 )
 
 // Person is what the hub knows of somebody through one source, as planning needs it.
 type Person struct {
 	ID         hub.PersonID
 	Key        string
-	Values     map[Field]string // what this source has stated; no empty values
-	Units      []UnitRef        // where this source says they work: Code and Primary only
-	Status     Status
-	Login      string // of their account; "" without one
-	LockedHere bool   // an administrator has locked the account
+	Values     map[Field]string    // what this source has stated; no empty values
+	Units      []UnitRef           // where this source says they work: Code and Primary only
+	Groups     []GroupRef          // of this source
+	Photo      string              // hash of what this source states; "" for none
+	Status     Status              // "" while this source does not know them
+	Login      string              // of their account; "" without one
+	LockedHere bool                // an administrator has locked the account
+	Admin      bool                // the account is an administrator's
+	Since      map[Field]time.Time // of Values; only where others state something too
+	Digest     string              // see Digest: of the last statement that was applied whole
+	Others     []Statement         // what other sources say of them
 }
 
 // Unit is a unit as planning needs it.
@@ -51,10 +63,33 @@ type Unit struct {
 // Known is the state a plan starts from: everything the changes may touch. Absent keys
 // mean that there is no such person, unit, login or mail address.
 type Known struct {
+	Source  hub.ConnectorID   // whose statements are planned
 	Persons map[string]Person // by the source's key; all of the source's for a full set
 	Units   map[string]Unit   // by code
 	Logins  map[string]bool   // lower-case logins that accounts of the clinic hold
-	Mails   map[string]bool   // lower-case addresses that persons of the clinic have
+	Merge   Merge
+
+	// Who newcomers might be: people by what any source has stated, lower-case mail addresses
+	// and staff numbers. Those of them whom this source does not know yet are in Strangers.
+	Mails     map[string][]hub.PersonID
+	Numbers   map[string][]hub.PersonID
+	Strangers map[hub.PersonID]Person
+	Erased    map[string]bool     // keys with a tombstone
+	Decided   map[string]Decision // answers and open questions about keys
+	Hand      bool                // the source is the hand: whoever it enters was looked at
+	Brought   bool                // it was handed in by somebody who is no owner
+
+	// Of a full set: keys whose record could not be read, which are neither changed nor
+	// missing, and people left out of Persons because their statement is the one applied last.
+	Spared      map[string]bool
+	Same        int
+	SameWorking int
+}
+
+// Decision is what was said of an unknown key before.
+type Decision struct {
+	State  ConflictState
+	Digest string // of the statement it was about
 }
 
 // Limits is when a plan is held. A full set is held when it would lock more than Percent
@@ -63,6 +98,7 @@ type Known struct {
 type Limits struct {
 	Percent  int
 	Accounts int
+	Undone   bool // an administrator has undone what the source said last
 	Approved bool // an administrator has agreed: nothing is held
 }
 
@@ -71,9 +107,12 @@ func DefaultLimits() Limits { return Limits{Percent: 5, Accounts: 25} }
 
 // Plan is what a set of changes comes to. It is stored as JSON while it is held.
 type Plan struct {
-	Actions  []Action   `json:"actions"`
+	Actions  []Action   `json:"actions,omitempty"`
 	Units    []UnitRef  `json:"units,omitempty"`   // to create or to rename, parents first
 	Later    []Change   `json:"later,omitempty"`   // take effect in the future
+	Asks     []Question `json:"asks,omitempty"`    // newcomers who may be somebody known
+	Spared   []string   `json:"spared,omitempty"`  // see Known
+	Erased   int        `json:"erased,omitempty"`  // statements about somebody erased
 	Ignored  int        `json:"ignored,omitempty"` // statements about nobody: no usable key, or a leaver never heard of
 	Complete bool       `json:"complete,omitempty"`
 	Held     bool       `json:"held,omitempty"`
@@ -90,6 +129,13 @@ const (
 	ActUpdate ActionOp = "update"
 	ActLock   ActionOp = "lock"
 	ActUnlock ActionOp = "unlock"
+	// ActLink: somebody another source knows is known to this source too from now on.
+	ActLink ActionOp = "link"
+	// ActLockHere and ActUnlockHere are the administrator's own lock, in a bulk.
+	ActLockHere   ActionOp = "lock_here"
+	ActUnlockHere ActionOp = "unlock_here"
+	// ActUnlink: the source no longer knows the person; only an undo does that.
+	ActUnlink ActionOp = "unlink"
 )
 
 // Problem is a named obstacle inside an action that is otherwise carried out.
@@ -104,6 +150,9 @@ const (
 	BadDate Problem = "bad_date"
 	// StaysLocked: the source lifts its lock, the administrator's lock remains.
 	StaysLocked Problem = "locked_here"
+	// Administrator: what was handed in decides who gets in as an administrator; the plan waits
+	// for an owner.
+	Administrator Problem = "administrator"
 )
 
 // Action is everything that happens to one person.
@@ -117,6 +166,26 @@ type Action struct {
 	Status   Status    `json:"status"`          // afterwards
 	Login    string    `json:"login,omitempty"` // account to make, or new login of the existing one
 	Problems []Problem `json:"problems,omitempty"`
+	// Where its groups changed: all that the source says they are in, before and after.
+	Groups *GroupDiff `json:"groups,omitempty"`
+	Linked bool       `json:"linked,omitempty"` // this source did not know the person before
+}
+
+// GroupDiff is the groups of a source before and after.
+type GroupDiff struct {
+	From []GroupRef `json:"from"`
+	To   []GroupRef `json:"to"`
+}
+
+// Question is a newcomer who may be somebody known and so is kept out.
+type Question struct {
+	Key        string           `json:"key"`
+	Reason     ConflictReason   `json:"reason"`
+	Candidates []hub.PersonID   `json:"candidates,omitempty"`
+	Rivals     []string         `json:"rivals,omitempty"` // keys the same plan creates
+	Stated     map[Field]string `json:"stated"`
+	Change     Change           `json:"change"`
+	Digest     string           `json:"digest"`
 }
 
 // Diff returns how a field changes; zero when it does not.
@@ -127,6 +196,14 @@ func (a Action) Diff(f Field) Diff {
 		}
 	}
 	return Diff{}
+}
+
+// Decides reports whether an action settles who gets in, or as whom: what happens to an
+// administrator by nobody's hand but an owner's.
+func (a Action) Decides() bool {
+	return a.Op != ActUpdate || slices.ContainsFunc(a.Fields, func(d Diff) bool {
+		return d.Field.Identifies() || d.Field == FieldLogin || d.Field == FieldStatus
+	})
 }
 
 // PersonRef names the person of an action; ID is empty for one to be created.
@@ -159,6 +236,10 @@ const (
 	ReasonShrunk ReasonCode = "shrunk"
 	// ReasonLocks: too many accounts would be locked.
 	ReasonLocks ReasonCode = "too_many_locks"
+	// ReasonUndone: an administrator has undone what this source said last.
+	ReasonUndone ReasonCode = "undone"
+	// ReasonAdmins: it decides about administrators, which is for owners to approve.
+	ReasonAdmins ReasonCode = "administrators"
 )
 
 // Reason is why a plan is held. Numbers: "known" (working before), "mentioned", "missing",
@@ -168,12 +249,13 @@ type Reason struct {
 	Numbers map[string]int `json:"numbers"`
 }
 
-// Counts is a plan in four numbers.
+// Counts is a plan in five numbers.
 type Counts struct {
 	Create int `json:"create"`
 	Update int `json:"update"`
 	Lock   int `json:"lock"`
 	Unlock int `json:"unlock"`
+	Link   int `json:"link"`
 }
 
 // Counts adds up the actions.
@@ -189,6 +271,12 @@ func (p Plan) Counts() Counts {
 			c.Lock++
 		case ActUnlock:
 			c.Unlock++
+		case ActLink:
+			c.Link++
+		case ActLockHere:
+			c.Lock++
+		case ActUnlockHere:
+			c.Unlock++
 		}
 	}
 	return c
@@ -202,6 +290,8 @@ const (
 	PlanHeld     PlanState = "held"
 	PlanApplied  PlanState = "applied"
 	PlanRejected PlanState = "rejected"
+	PlanUndone   PlanState = "undone"
+	PlanDry      PlanState = "dry" // only worked out; kept for 24 hours
 )
 
 // PlanRow is a stored plan as lists show it.
@@ -233,6 +323,11 @@ func (p Plan) Problems() int {
 		}
 	}
 	return n
+}
+
+// OfAdmins reports whether only owners may approve a plan.
+func (p Plan) OfAdmins() bool {
+	return slices.ContainsFunc(p.Actions, func(a Action) bool { return slices.Contains(a.Problems, Administrator) })
 }
 
 // Same reports whether two plans do the same, whatever was read from storage meanwhile.

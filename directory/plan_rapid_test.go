@@ -41,6 +41,7 @@ func anyChange(t *rapid.T) directory.Change {
 			})
 		}
 	}
+	c.Photo = rapid.SampledFrom([][]byte{nil, nil, {}, {1}, {2}}).Draw(t, "photo")
 	if rapid.Float64Range(0, 1).Draw(t, "future") < 0.1 {
 		c.At = now.Add(time.Hour)
 	}
@@ -76,8 +77,12 @@ func TestAppliedTwiceNothingIsLeft(t *testing.T) {
 		h := anyHospital(t)
 		h.limits.Approved = true
 		changes := anyChanges(t, "changes")
-		h.put(now, changes...)
-		if again := h.plan(now, changes...); len(again.Actions) != 0 {
+		first := h.put(now, changes...)
+		again := h.plan(now, changes...)
+		asked := func(a directory.Action) bool { // the same batch may have settled its own question
+			return slices.ContainsFunc(first.Asks, func(q directory.Question) bool { return q.Key == a.Key })
+		}
+		if left := slices.DeleteFunc(again.Actions, asked); len(left) != 0 {
 			t.Fatalf("the same again: %s", short(again))
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/wardline/wardline/hub"
 )
 
 // skew is how far a source's clock may run ahead before its statement counts as one about
@@ -17,9 +19,9 @@ const skew = 5 * time.Minute
 // last word on each field counts. Whoever repeats statements that are already true gets a
 // plan without actions.
 func MakePlan(known Known, changes []Change, limits Limits, now time.Time) Plan {
-	p := planner{known: known, now: now, plan: Plan{Actions: []Action{}}, drafts: map[string]*draft{}, mentioned: map[string]bool{}, arrives: map[string]bool{}}
+	p := newPlanner(known, now)
 	for _, c := range changes {
-		p.arrives[c.Key] = p.arrives[c.Key] || c.Op == OpPut && !p.isLater(c)
+		p.announce(c)
 	}
 	for _, c := range changes {
 		p.take(c)
@@ -34,6 +36,17 @@ func MakePlan(known Known, changes []Change, limits Limits, now time.Time) Plan 
 	return p.plan
 }
 
+func newPlanner(known Known, now time.Time) *planner {
+	p := &planner{known: known, now: now, plan: Plan{Actions: []Action{}}, drafts: map[string]*draft{}, mentioned: map[string]bool{},
+		arriving: map[string]*arrival{}, asked: map[string]int{}, linked: map[hub.PersonID]bool{}, numbers: map[string]string{}}
+	for key := range known.Spared {
+		p.mentioned[key] = true
+		p.plan.Spared = append(p.plan.Spared, key)
+	}
+	slices.Sort(p.plan.Spared)
+	return p
+}
+
 // planner is one run of MakePlan.
 type planner struct {
 	known     Known
@@ -42,7 +55,10 @@ type planner struct {
 	drafts    map[string]*draft
 	order     []string // keys of drafts as first met, which is the order of actions
 	mentioned map[string]bool
-	arrives   map[string]bool // keys that some change of the batch may create
+	arriving  map[string]*arrival   // by keys that some change of the batch may create
+	asked     map[string]int        // places in plan.Asks, by key
+	linked    map[hub.PersonID]bool // by this plan
+	numbers   map[string]string     // staff numbers of those this plan creates, with their keys
 	missing   int
 	units     unitPlanner
 }
@@ -51,7 +67,11 @@ type planner struct {
 type draft struct {
 	old, new Person
 	exists   bool
+	linked   bool // the source has not known them before
 	gone     bool // the source's last word is that they have left
+	brought  bool // see Known
+	merge    *Merge
+	source   hub.ConnectorID
 	want     string
 	got      bool // want could be claimed
 	problems []Problem
@@ -63,8 +83,16 @@ func (p *planner) take(c Change) {
 		p.plan.Complete = true
 		return
 	}
+	if c.Op == OpUnits {
+		p.takeUnits(c)
+		return
+	}
 	if !usable(c.Key) {
 		p.plan.Ignored++
+		return
+	}
+	if p.known.Erased[c.Key] {
+		p.plan.Erased++
 		return
 	}
 	p.mentioned[c.Key] = true
@@ -72,12 +100,25 @@ func (p *planner) take(c Change) {
 		p.plan.Later = append(p.plan.Later, c)
 		return
 	}
-	d := p.draft(c.Key, p.arrives[c.Key])
+	d := p.draft(c.Key)
 	if d == nil {
 		p.plan.Ignored++
 		return
 	}
-	d.fold(c, p.now.Location())
+	d.fold(c, p.now.Location(), p.known.Hand)
+}
+
+// takeUnits takes units that are stated alone. Those to come are put aside one by one, since
+// each of them may be announced anew by itself.
+func (p *planner) takeUnits(c Change) {
+	units := normalUnits(c.Units)
+	if !p.isLater(c) {
+		p.units.take(p.known.Units, units)
+		return
+	}
+	for _, u := range units {
+		p.plan.Later = append(p.plan.Later, Change{Op: OpUnits, Units: []UnitRef{u}, At: c.At})
+	}
 }
 
 func (p *planner) isLater(c Change) bool { return c.At.After(p.now.Add(skew)) }
@@ -88,17 +129,25 @@ func usable(key string) bool {
 	return key != "" && len(key) <= 255 && utf8.ValidString(key) && !strings.ContainsRune(key, 0)
 }
 
-// draft returns the person with a key, or nil when there is none and make is false: a
-// leaver nobody has heard of is not worth a record.
-func (p *planner) draft(key string, make bool) *draft {
+// draft returns the person with a key, or nil when there is none to work on: a leaver
+// nobody has heard of is not worth a record, and a newcomer in doubt is asked about.
+func (p *planner) draft(key string) *draft {
 	if d := p.drafts[key]; d != nil {
 		return d
 	}
 	old, exists := p.known.Persons[key]
-	if !exists && !make {
-		return nil
+	if !exists {
+		as, welcome := p.arriving[key], false
+		if as == nil {
+			return nil
+		}
+		if old, welcome = p.meet(key, as); !welcome {
+			return nil
+		}
+		exists = old.ID != ""
 	}
-	d := &draft{old: old, new: old, exists: exists, gone: old.Status == Gone}
+	d := &draft{old: old, new: old, exists: exists, gone: old.Status == Gone, brought: p.known.Brought, merge: &p.known.Merge, source: p.known.Source}
+	d.linked = d.exists && old.Status == ""
 	d.new.Key, d.new.Values = key, maps.Clone(old.Values)
 	if d.new.Values == nil {
 		d.new.Values = map[Field]string{}
@@ -109,13 +158,22 @@ func (p *planner) draft(key string, make bool) *draft {
 
 // fold applies one change. A put says that the person is there, so it lifts the source's
 // own lock: whoever comes back under the same key needs nobody's help.
-func (d *draft) fold(c Change, loc *time.Location) {
+func (d *draft) fold(c Change, loc *time.Location, hand bool) {
 	d.gone = c.Op == OpDeactivate
 	for _, f := range slices.Sorted(maps.Keys(c.Fields)) {
 		d.set(f, c.Fields[f], loc)
 	}
 	if c.Units != nil {
 		d.new.Units = normalUnits(c.Units)
+		if !hand {
+			d.new.Units = withPrimary(d.new.Units)
+		}
+	}
+	if c.Groups != nil {
+		d.new.Groups = normalGroups(c.Groups)
+	}
+	if c.Photo != nil {
+		d.new.Photo = PhotoHash(c.Photo)
 	}
 }
 
@@ -124,8 +182,8 @@ func (d *draft) set(f Field, v Value, loc *time.Location) {
 	if !slices.Contains(stored, f) {
 		return
 	}
-	text := clean(v.Text)
-	if v.Null || text == "" {
+	text := v.said()
+	if text == "" {
 		delete(d.new.Values, f)
 		return
 	}
@@ -153,6 +211,14 @@ func (d *draft) problem(p Problem) {
 var stored = []Field{
 	StaffNumber, GivenName, FamilyName, Title, Login, Mail, Phone, Mobile, Pager, Extension,
 	JobTitle, Department, Profession, ActiveFrom, ActiveUntil,
+}
+
+// said is a value's text as it is kept; "" for one that is cleared.
+func (v Value) said() string {
+	if v.Null {
+		return ""
+	}
+	return clean(v.Text)
 }
 
 // clean makes a text storable: valid UTF-8 without NUL, trimmed, at most 1,000 bytes.
@@ -210,7 +276,7 @@ func (p *planner) lockMissing() int {
 		if p.known.Persons[key].Status == Working {
 			n++
 		}
-		p.draft(key, false).gone = true
+		p.draft(key).gone = true
 	}
 	return n
 }
@@ -225,10 +291,7 @@ func (p *planner) finish() {
 		drafts = append(drafts, d)
 	}
 	claimLogins(p.known.Logins, drafts)
-	mails := maps.Clone(p.known.Mails)
-	if mails == nil {
-		mails = map[string]bool{}
-	}
+	mails := mailbook{p.known.Mails, map[string]string{}}
 	for _, d := range drafts {
 		if a, differs := d.action(mails); differs {
 			p.plan.Actions = append(p.plan.Actions, a)
@@ -242,7 +305,7 @@ func (p *planner) brake(l Limits) *Reason {
 	if l.Approved {
 		return nil
 	}
-	working, locks := 0, p.plan.Counts().Lock
+	working, locks := p.known.SameWorking, p.plan.Counts().Lock
 	for _, person := range p.known.Persons {
 		if person.Status == Working {
 			working++
@@ -252,16 +315,20 @@ func (p *planner) brake(l Limits) *Reason {
 		return n > l.Accounts || p.plan.Complete && n*100 > l.Percent*working
 	}
 	r := &Reason{Numbers: map[string]int{
-		"known": working, "mentioned": len(p.mentioned), "missing": p.missing, "locks": locks,
+		"known": working, "mentioned": p.known.Same + len(p.mentioned), "missing": p.missing, "locks": locks,
 		"limit_percent": l.Percent, "limit_accounts": l.Accounts,
 	}}
 	switch {
-	case p.plan.Complete && len(p.mentioned) == 0 && working > 0:
+	case p.plan.Complete && p.known.Same+len(p.mentioned) == 0 && working > 0:
 		r.Code = ReasonEmpty
 	case tooMany(p.missing):
 		r.Code = ReasonShrunk
 	case tooMany(locks):
 		r.Code = ReasonLocks
+	case p.plan.Complete && l.Undone && len(p.plan.Actions) > 0:
+		r.Code = ReasonUndone
+	case p.plan.OfAdmins():
+		r.Code = ReasonAdmins
 	default:
 		return nil
 	}

@@ -31,7 +31,8 @@ type PlanStore interface {
 	Plan(ctx context.Context, clinic hub.ClinicID, id hub.PlanID) (PlanDetail, error)
 	// ApprovePlan plans the kept changes again and applies them if they come to the same
 	// actions. Otherwise it keeps the new plan in place of the old and returns Conflict
-	// "stale", so that nobody approves what they have not read. Conflict "decided" later on.
+	// "stale", so that nobody approves what they have not read. Forbidden "role" where it
+	// decides about administrators and by is no owner. Conflict "decided" later on.
 	ApprovePlan(ctx context.Context, clinic hub.ClinicID, id hub.PlanID, by hub.UserID) error
 	RejectPlan(ctx context.Context, clinic hub.ClinicID, id hub.PlanID, by hub.UserID, comment string) error
 }

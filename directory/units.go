@@ -2,8 +2,8 @@ package directory
 
 import "slices"
 
-// normalUnits drops refs without a usable code and doubles, and makes exactly one unit the
-// primary one: the first so named, or else the first.
+// normalUnits drops refs without a usable code and doubles, and leaves at most one primary
+// unit: the first so named.
 func normalUnits(refs []UnitRef) []UnitRef {
 	out := []UnitRef{}
 	hasPrimary := false
@@ -22,10 +22,15 @@ func normalUnits(refs []UnitRef) []UnitRef {
 		hasPrimary = hasPrimary || r.Primary
 		out = append(out, r)
 	}
-	if len(out) > 0 && !hasPrimary {
-		out[0].Primary = true
-	}
 	return out
+}
+
+// withPrimary makes the first unit the primary one where none is so named.
+func withPrimary(refs []UnitRef) []UnitRef {
+	if len(refs) > 0 && primary(refs) == "" {
+		refs[0].Primary = true
+	}
+	return refs
 }
 
 // maxCode is the longest code of a unit in bytes.
