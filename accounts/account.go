@@ -27,6 +27,7 @@ type Account struct {
 	Login       string       // lower case, unique within the clinic
 	Name        string       // display name
 	Level       hub.Level
+	Roles       []AdminRole // none unless Level is admin
 	State       State
 	HasPassword bool // false: signed in by link or code so far, should set one
 	LockedHere  bool // by an administrator: no source ever lifts this
@@ -57,4 +58,47 @@ type Session struct {
 	Console bool // signed in at the console; such a session cannot be used at the chat listener
 	Created time.Time
 	Expires time.Time
+	Used    time.Time // at most a minute old
+
+	Agent string // what the browser called itself
+
+	Proof Proof
+	Must  Must // what has to be set up before the session can be used
+	Fresh bool // Proof is young enough for sensitive acts; set where a session is looked up
 }
+
+// Proof is how and when whoever holds a session last showed who they are.
+type Proof struct {
+	At    time.Time
+	Means []Means
+	// Of a sign-in by a provider: which one, and the provider's own names for the person and
+	// the session, by which it ends sessions.
+	Provider, Subject, SID string
+}
+
+// Means is one way of proving who somebody is. It is stored.
+type Means string
+
+// The names follow RFC 8176 where it has one.
+const (
+	ByPassword  Means = "pwd"
+	ByDirectory Means = "ldap" // the password of the directory, checked by a bind
+	ByOTP       Means = "otp"
+	ByRecovery  Means = "recovery"
+	ByPasskey   Means = "passkey"
+	ByProvider  Means = "oidc"
+	ByCode      Means = "code" // one-time code of a letter or mail
+	ByLink      Means = "link"
+)
+
+// Must is what a session has to set up before anything else. It is stored.
+type Must string
+
+const (
+	// MustPasskey sessions register a first passkey, or prove that they hold one.
+	MustPasskey Must = "passkey"
+	// MustSecondFactor sessions enrol an authenticator or a passkey.
+	MustSecondFactor Must = "second_factor"
+	// MustCredential sessions began with a one-time code and need something lasting.
+	MustCredential Must = "credential"
+)

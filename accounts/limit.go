@@ -55,18 +55,32 @@ type attempt struct {
 
 // begin admits an attempt or refuses it with TooMany "slow_down" and a Wait.
 func (l *limiter) begin(op string, clinic hub.ClinicID, login, address string) (attempt, error) {
-	a := attempt{l: l, account: "a " + string(clinic) + " " + login, address: "i " + address, began: l.now()}
+	return l.admit(op, "a "+string(clinic)+" "+login, "i "+address)
+}
+
+// beginFrom is begin where no login is known: only the address is counted.
+func (l *limiter) beginFrom(op, address string) (attempt, error) {
+	return l.admit(op, "", "i "+address)
+}
+
+func (l *limiter) admit(op, account, address string) (attempt, error) {
+	a := attempt{l: l, account: account, address: address, began: l.now()}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c := l.by[a.address]; c != nil {
 		c.forgive(a.began)
 		a.before = c.last
 	}
-	wait := max(l.wait(a.account, accountFree, accountMaxWait), l.wait(a.address, addressFree, addressMaxWait))
+	wait := l.wait(a.address, addressFree, addressMaxWait)
+	if account != "" {
+		wait = max(wait, l.wait(a.account, accountFree, accountMaxWait))
+	}
 	if wait > 0 {
 		return a, hub.E(op, hub.TooMany, "slow_down", "%w", Wait(wait))
 	}
-	l.count(a.account)
+	if account != "" {
+		l.count(a.account)
+	}
 	l.count(a.address)
 	return a, nil
 }

@@ -134,13 +134,15 @@ const (
 	maxCodeAttempts = 10
 )
 
-func newCode() string {
-	var b [codeLength]byte
-	rand.Read(b[:])
+func newCode() string { return randomCode(codeLength) }
+
+func randomCode(length int) string {
+	b := make([]byte, length)
+	rand.Read(b)
 	for i := range b {
 		b[i] = codeAlphabet[b[i]%byte(len(codeAlphabet))]
 	}
-	return string(b[:])
+	return string(b)
 }
 
 // normalCode forgives case, spaces and dashes.

@@ -2,8 +2,13 @@ package accounts
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/seal"
@@ -20,10 +25,13 @@ const (
 	maxDevices   = 10
 	kemKeyBytes  = 1216 // X-Wing public key
 	signKeyBytes = 32   // Ed25519 public key
+	freshFor     = 10 * time.Minute
+	maxAgent     = 200 // bytes
 )
 
-// open starts a session for an account that has proved itself.
-func (s *Service) open(ctx context.Context, op string, a Account, at Place) (Session, string, error) {
+// open starts a session for an account that has proved itself by some means, and that must
+// perhaps set up more before it is of use.
+func (s *Service) open(ctx context.Context, op string, a Account, at Place, must Must, proof Proof) (Session, string, error) {
 	if at.Console && a.Level != hub.LevelAdmin {
 		return Session{}, "", hub.E(op, hub.Forbidden, "not_admin", "")
 	}
@@ -31,14 +39,27 @@ func (s *Service) open(ctx context.Context, op string, a Account, at Place) (Ses
 	if at.Console {
 		life = consoleLife
 	}
+	proof.At = now
 	token, hash := newToken(a.Clinic)
-	row := StoredSession{Used: now, Session: Session{
-		ID: string(hub.NewID[hub.UserID]()), Clinic: a.Clinic, Account: a, Console: at.Console, Created: now, Expires: now.Add(life),
+	row := StoredSession{Session{
+		ID: string(hub.NewID[hub.UserID]()), Clinic: a.Clinic, Account: a, Console: at.Console, Created: now, Expires: now.Add(life), Used: now,
+		Agent: agentName(at.Agent), Proof: proof, Must: must,
 	}}
 	if err := s.store.PutSession(ctx, hash, row); err != nil {
 		return Session{}, "", fmt.Errorf("open session: %w", err)
 	}
-	return withIdle(row), token, nil
+	return s.seen(row), token, nil
+}
+
+// agentName keeps what a browser calls itself printable and short.
+func agentName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.ToValidUTF8(s[:min(len(s), maxAgent)], "")
 }
 
 // SessionByToken returns the live session a token belongs to. Unauthenticated "expired"
@@ -58,7 +79,7 @@ func (s *Service) SessionByToken(ctx context.Context, token string, console bool
 	if err != nil {
 		return Session{}, fmt.Errorf("look up session: %w", err)
 	}
-	now, live := s.now(), withIdle(row)
+	now, live := s.now(), s.seen(row)
 	switch {
 	case row.Console != console || !now.Before(live.Expires):
 		return Session{}, expired
@@ -76,11 +97,11 @@ func (s *Service) touch(ctx context.Context, row StoredSession, now time.Time) (
 		}
 		row.Used = now
 	}
-	return withIdle(row), nil
+	return s.seen(row), nil
 }
 
-// withIdle moves the end of a session to where it ends if nobody uses it again.
-func withIdle(row StoredSession) Session {
+// seen is a session as it is now: its end is where it ends if nobody uses it again.
+func (s *Service) seen(row StoredSession) Session {
 	idle := chatIdle
 	if row.Console {
 		idle = consoleIdle
@@ -89,6 +110,7 @@ func withIdle(row StoredSession) Session {
 	if end := row.Used.Add(idle); end.Before(out.Expires) {
 		out.Expires = end
 	}
+	out.Fresh = s.now().Sub(out.Proof.At) < freshFor
 	return out
 }
 
@@ -98,17 +120,61 @@ func (s *Service) SignOut(ctx context.Context, of Session) error {
 }
 
 // RegisterDevice adds the browser's keys and binds the session to them. Invalid for keys
-// of a wrong length, Conflict "too_many" beyond ten devices.
-func (s *Service) RegisterDevice(ctx context.Context, of Session, d Device) (Device, error) {
+// of a wrong length, Conflict "too_many" beyond ten devices. By the policy it may have to
+// wait instead, which the second result says: then it is no device yet. code is that of an
+// administrator, who lets it in at once; Forbidden "managed_only" for a wrong one, and where nothing else does.
+func (s *Service) RegisterDevice(ctx context.Context, of Session, d Device, code string, at Place) (Device, bool, error) {
+	const op = "accounts.register_device"
 	if err := checkDevice(d); err != nil {
-		return Device{}, err
+		return Device{}, false, err
+	}
+	policy, _, err := s.ways.SignInPolicy(ctx, of.Clinic)
+	if err != nil {
+		return Device{}, false, err
 	}
 	now := s.now()
 	d.ID, d.User, d.Created, d.LastSeen, d.Revoked = hub.NewID[hub.DeviceID](), of.Account.ID, now, now, time.Time{}
-	if err := s.store.PutDevice(ctx, of.Clinic, d, of.ID, maxDevices); err != nil {
-		return Device{}, err
+	let, used := policy.Devices == DevicesAny || of.Account.Person == "", false // the recorder is the hub's own
+	if !let && code != "" {
+		if used, err = s.deviceCode(ctx, op, of, d, code, at); err != nil {
+			return Device{}, false, err
+		}
 	}
-	return d, nil
+	switch {
+	case let:
+		return d, false, s.store.PutDevice(ctx, of.Clinic, d, of.ID, maxDevices)
+	case used:
+		return d, false, s.putByCode(ctx, of, d)
+	case policy.Devices == DevicesManaged, code != "": // who shows a wrong code is told, and not made to wait
+		return Device{}, false, hub.E(op, hub.Forbidden, "managed_only", "")
+	}
+	return d, true, s.ways.PutWaiting(ctx, of.Clinic, d, of.ID, maxDevices)
+}
+
+// putByCode adds the device a code was used for. What refuses it after all, such as a session
+// that has ended meanwhile, leaves the code as good as it was.
+func (s *Service) putByCode(ctx context.Context, of Session, d Device) error {
+	err := s.store.PutDevice(ctx, of.Clinic, d, of.ID, maxDevices)
+	if err == nil {
+		return nil
+	}
+	// Also where the browser has gone away in the middle of it.
+	return errors.Join(err, s.ways.FreeDeviceCode(context.WithoutCancel(ctx), of.Clinic, d.ID))
+}
+
+// deviceCode uses up a device code, within the limits of guessing and of devices.
+func (s *Service) deviceCode(ctx context.Context, op string, of Session, d Device, code string, at Place) (bool, error) {
+	attempt, err := s.limits.beginFrom(op, at.Address)
+	if err != nil {
+		return false, err
+	}
+	ok, err := s.ways.UseDeviceCode(ctx, of.Clinic, sha256.Sum256([]byte(normalCode(code))), d, maxDevices, s.now())
+	if err != nil {
+		attempt.void()
+	} else if ok {
+		attempt.succeeded()
+	}
+	return ok, err
 }
 
 func checkDevice(d Device) error {
@@ -132,8 +198,20 @@ func checkDevice(d Device) error {
 
 // AttachDevice binds the session to a device the browser registered earlier. NotFound when
 // it is not the account's own or was revoked.
+// Conflict "waiting" while nobody has approved it.
 func (s *Service) AttachDevice(ctx context.Context, of Session, device hub.DeviceID) (Device, error) {
-	return s.store.AttachDevice(ctx, of.Clinic, of.Account.ID, device, of.ID)
+	d, err := s.store.AttachDevice(ctx, of.Clinic, of.Account.ID, device, of.ID)
+	if err == nil || hub.KindOf(err) != hub.NotFound {
+		return d, err
+	}
+	waiting, lost := s.ways.Waiting(ctx, of.Clinic, of.Account.ID)
+	if lost != nil {
+		return d, lost
+	}
+	if slices.ContainsFunc(waiting, func(w WaitingDevice) bool { return w.ID == device }) {
+		return d, hub.E("accounts.attach_device", hub.Conflict, "waiting", "")
+	}
+	return d, err
 }
 
 // Devices returns the account's devices in use, newest first.

@@ -48,8 +48,8 @@ type SecretStore interface {
 	PutCode(ctx context.Context, clinic hub.ClinicID, user hub.UserID, c Code) error
 	// TryCode counts an attempt and returns the code; NotFound where there is none.
 	TryCode(ctx context.Context, clinic hub.ClinicID, login string) (Account, Code, error)
-	// UseCode removes the code with this very hash and sets the password; false when another
-	// attempt has used it meanwhile.
+	// UseCode removes the code with this very hash and sets the password, or takes it away
+	// when its hash is empty; false when another attempt has used the code meanwhile.
 	UseCode(ctx context.Context, clinic hub.ClinicID, user hub.UserID, codeHash, passwordHash string) (bool, error)
 	PutLink(ctx context.Context, clinic hub.ClinicID, hash [32]byte, l Link) error
 	// TakeLink returns the link's account and removes the link unless it is reusable; an
@@ -60,7 +60,6 @@ type SecretStore interface {
 // StoredSession is a session row; Session.Expires is the absolute end.
 type StoredSession struct {
 	Session
-	Used time.Time // at most a minute old
 }
 
 // SessionStore keeps sessions by the hash of their token. *store.DB implements it.
@@ -80,6 +79,9 @@ type DeviceStore interface {
 	// somebody else's or revoked.
 	AttachDevice(ctx context.Context, clinic hub.ClinicID, user hub.UserID, device hub.DeviceID, session string) (Device, error)
 	Devices(ctx context.Context, clinic hub.ClinicID, user hub.UserID) ([]Device, error)
+	// ApproveDevice makes a waiting device one, of user if not empty. NotFound when it waits
+	// no more; Conflict "too_many" at the limit.
+	ApproveDevice(ctx context.Context, clinic hub.ClinicID, user hub.UserID, id hub.DeviceID, limit int) error
 	// RevokeDevice ends a device and its sessions and tells every node.
 	RevokeDevice(ctx context.Context, clinic hub.ClinicID, user hub.UserID, device hub.DeviceID, at time.Time) error
 }
