@@ -50,6 +50,9 @@ type Signal struct {
 	Caller    string          `json:"caller"` // "Zi 302 Bett 2"; stored only encrypted
 	At        time.Time       `json:"at"`     // when the source raised it; zero means unknown
 	Technical bool            `json:"technical"`
+
+	// To is set by the hub alone, for a test alarm: no rule is asked, only this account is told.
+	To hub.UserID `json:"-"`
 }
 
 // State is where an alert stands. See docs/alerting.md for the picture.
@@ -92,6 +95,8 @@ const (
 	TargetGroup TargetKind = "group"
 	// TargetAdmins is the technical contacts of the clinic.
 	TargetAdmins TargetKind = "admins"
+	// TargetUser is the account whose id Code is. Rules cannot name it: see Signal.To.
+	TargetUser TargetKind = "user"
 )
 
 // Target names the recipients of a step; who they are is looked up when the step starts.

@@ -160,3 +160,19 @@ func TestAnswerPause(t *testing.T) {
 		}
 	}
 }
+
+// TestATestAlarmGoesToOneAccount: no rule is asked, not even one that would take everything,
+// and no rule can name a single account itself.
+func TestATestAlarmGoesToOneAccount(t *testing.T) {
+	t.Parallel()
+	rules := alerting.DefaultRules()
+	got := alerting.TryRoute(rules, alerting.Signal{Kind: "test", Technical: true, To: "u"}, time.Now())
+	want := []alerting.Target{{Kind: alerting.TargetUser, Code: "u"}}
+	if d := cmp.Diff(want, got.Rule.Policy.Steps[0].Targets); d != "" || len(got.Rule.Policy.Steps) != 1 || got.Position != 0 {
+		t.Errorf("route %+v (-want +got):\n%s", got, d)
+	}
+	rules[0].Policy.Steps[0].Targets = want
+	if err := alerting.ValidateRules(rules); err == nil {
+		t.Error("a rule may name one account")
+	}
+}

@@ -3,6 +3,8 @@ package alerting
 import (
 	"fmt"
 	"strings"
+
+	"github.com/wardline/wardline/hub"
 )
 
 // Notices are bits of Alert.Notices: which technical alerts this run of the chain has
@@ -23,6 +25,14 @@ func technicalPolicy() Policy {
 	return Policy{
 		Steps: []Step{{Targets: []Target{{Kind: TargetAdmins}}, Seconds: 900}},
 		Need:  1, MaxSeconds: 86400,
+	}
+}
+
+// testPolicy is how a test alarm goes to one account, and ends by itself soon.
+func testPolicy(to hub.UserID) Policy {
+	return Policy{
+		Steps: []Step{{Targets: []Target{{Kind: TargetUser, Code: string(to)}}, Seconds: 300}},
+		Need:  1, MaxSeconds: 600,
 	}
 }
 

@@ -178,6 +178,15 @@ type Upkeep struct {
 	Remove  []Leaf         // locked, expired or revoked devices, and those of former members
 	Missing []hub.DeviceID // devices of members that are not in the tree
 	Rejoin  []Rejoin
+	House   *House // of a room that follows a unit, a duty role or a group
+}
+
+// House is what the hub says of a room that it made: how it is called and who is in it. The
+// recorder passes it on in the room; it is asked to begin the room where Begin is set.
+type House struct {
+	Title   string
+	Members []hub.UserID
+	Begin   bool
 }
 
 // Leaf is a device's place in a room's tree.

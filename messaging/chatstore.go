@@ -59,9 +59,11 @@ type MemberStore interface {
 	Reachable(ctx context.Context, by Caller, users []hub.UserID) ([]hub.UserID, error)
 }
 
-// Roster is who is in a room, the oldest member first.
+// Roster is who is in a room, the oldest member first. A room that follows a unit, a duty
+// role or a group has its members from there.
 type Roster struct {
 	Kind    RoomKind
+	Follows bool
 	Members []RoomMember
 }
 

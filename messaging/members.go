@@ -46,6 +46,9 @@ func (c *Chat) Remove(ctx context.Context, by Caller, room hub.RoomID, user hub.
 		if r.Kind == DirectRoom {
 			return nil, refused(op, "direct", nil)
 		}
+		if r.Follows {
+			return nil, refused(op, "follows", nil) // whoever left would be brought back
+		}
 		if user == by.User && m != nil && !m.Recorder {
 			return append([]MemberChange{{Act: LineLeft, Users: []hub.UserID{user}}}, r.heir(user)...), nil
 		}
@@ -127,6 +130,9 @@ func (r Roster) find(user hub.UserID) *RoomMember {
 func (r Roster) mayManage(op string, user hub.UserID) error {
 	if r.Kind == DirectRoom {
 		return refused(op, "direct", nil)
+	}
+	if r.Follows {
+		return refused(op, "follows", nil)
 	}
 	if m := r.find(user); m == nil || m.Role != Owner && m.Role != Moderator {
 		return refused(op, "role", nil)

@@ -106,7 +106,7 @@ func invalid(op, field string) error {
 var codes = map[string]hub.Kind{
 	"malformed": hub.Invalid, "too_large": hub.Invalid, "proposal": hub.Invalid, "package": hub.Invalid, "welcome": hub.Invalid,
 	"room": hub.NotFound, "sender": hub.Forbidden, "role": hub.Forbidden, "relation": hub.Forbidden, "policy": hub.Forbidden,
-	"epoch": hub.Conflict, "full": hub.Conflict, "direct": hub.Conflict, "log": hub.Conflict,
+	"epoch": hub.Conflict, "full": hub.Conflict, "direct": hub.Conflict, "log": hub.Conflict, "follows": hub.Conflict,
 }
 
 // refused is a refusal with a code of chat.md; why may be nil.

@@ -51,7 +51,12 @@ func (m *room) post(ctx context.Context) {
 		}
 		return
 	}
-	err := m.r.api.Commit(ctx, m.id, s.ID, s.Body, s.Welcome)
+	var err error
+	if s.Epoch == 0 {
+		err = m.r.api.CreateRoom(ctx, m.id, m.r.id.User, s.ID, s.Body)
+	} else {
+		err = m.r.api.Commit(ctx, m.id, s.ID, s.Body, s.Welcome)
+	}
 	switch refusalOf(err) {
 	case "":
 		if err == nil {

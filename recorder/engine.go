@@ -262,7 +262,9 @@ func (r *recorder) mend(ctx context.Context) error {
 		}
 		asked := map[hub.RoomID]client.Upkeep{}
 		for _, u := range list {
-			asked[u.Room] = u
+			if asked[u.Room] = u; u.House != nil && u.House.Begin {
+				r.room(u.Room)
+			}
 		}
 		for _, m := range r.all() {
 			m.offer(asked[m.id])

@@ -40,6 +40,7 @@ type fakeHub struct {
 	devices  map[hub.DeviceID]*fakeDevice
 	logs     map[hub.UserID][]devicelog.Entry
 	rooms    map[hub.RoomID]*fakeRoom
+	houses   map[hub.RoomID]*client.House // rooms that follow, and who is wanted there
 	conns    map[*fakeConn]bool
 	changed  chan struct{}
 	faults   []client.Fault
@@ -86,7 +87,7 @@ func newFakeHub(t *testing.T) *fakeHub {
 	h := &fakeHub{
 		t: t, clinic: hub.NewID[hub.ClinicID](), recorder: hub.NewID[hub.UserID](),
 		token: filepath.Join(t.TempDir(), "recorder.token"), session: map[string]hub.DeviceID{},
-		devices: map[hub.DeviceID]*fakeDevice{}, logs: map[hub.UserID][]devicelog.Entry{}, rooms: map[hub.RoomID]*fakeRoom{},
+		devices: map[hub.DeviceID]*fakeDevice{}, logs: map[hub.UserID][]devicelog.Entry{}, rooms: map[hub.RoomID]*fakeRoom{}, houses: map[hub.RoomID]*client.House{},
 		conns: map[*fakeConn]bool{}, changed: make(chan struct{}), acked: map[hub.RoomID]int64{},
 	}
 	if err := os.WriteFile(h.token, []byte("one time\n"), 0o600); err != nil {
@@ -135,6 +136,7 @@ func (h *fakeHub) routes() http.Handler {
 	on("POST /api/v1/keypackages", h.putPackages)
 	on("POST /api/v1/keypackages/claim", h.claim)
 	on("GET /api/v1/rooms/{id}/welcome", h.welcome)
+	on("POST /api/v1/rooms", h.createRoom)
 	on("POST /api/v1/rooms/{id}/commits", h.postCommit)
 	on("GET /api/v1/upkeep", func(*http.Request, hub.DeviceID) (any, error) {
 		h.asked++
@@ -320,6 +322,34 @@ func (h *fakeHub) postCommit(r *http.Request, d hub.DeviceID) (any, error) {
 	return done, err
 }
 
+// createRoom makes a room of the house.
+func (h *fakeHub) createRoom(r *http.Request, d hub.DeviceID) (any, error) {
+	var in struct {
+		ID      hub.RoomID
+		Kind    string
+		Members []hub.UserID
+		Commit  struct {
+			ID   string
+			Body []byte
+		}
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return nil, err
+	}
+	house := h.houses[in.ID]
+	if house == nil || in.Kind != "group" || len(in.Members) != 1 {
+		return nil, hub.E("fake", hub.Conflict, "taken", "")
+	}
+	if h.refuse > 0 {
+		h.refuse--
+		return nil, hub.E("fake", hub.Invalid, "package", "")
+	}
+	if h.rooms[in.ID] == nil {
+		h.rooms[in.ID] = &fakeRoom{id: in.ID, tree: []hub.DeviceID{d}, welcomes: map[hub.DeviceID]client.Welcome{}, members: house.Members}
+	}
+	return h.admit(in.ID, d, in.Commit.ID, in.Commit.Body, nil)
+}
+
 // admit takes a commit into a room, if it is the first of its epoch. h.mu is held.
 func (h *fakeHub) admit(id hub.RoomID, by hub.DeviceID, item string, body, welcome []byte) (any, error) {
 	m := h.rooms[id]
@@ -455,8 +485,16 @@ func (h *fakeHub) upkeep() []client.Upkeep {
 				u.Missing = append(u.Missing, id)
 			}
 		}
-		if u.Remove != nil || u.Missing != nil || u.Rejoin != nil {
+		if house := h.houses[m.id]; house != nil {
+			u.House = &client.House{Title: house.Title, Members: slices.Clone(m.members)}
+		}
+		if u.Remove != nil || u.Missing != nil || u.Rejoin != nil || u.House != nil {
 			out = append(out, u)
+		}
+	}
+	for id, house := range h.houses {
+		if h.rooms[id] == nil {
+			out = append(out, client.Upkeep{Room: id, House: &client.House{Title: house.Title, Members: []hub.UserID{}, Begin: true}})
 		}
 	}
 	return out

@@ -146,10 +146,10 @@ func (m *room) count(device hub.DeviceID, p payload) {
 
 // informed takes in the word of a member on title and members.
 func (m *room) informed(got mlscore.Message, p payload) {
-	if got.Sender.Identity.Device == string(m.r.id.Device) {
+	if got.Sender.Identity.Device == string(m.r.id.Device) || m.st.House {
 		return
 	}
-	m.st.inform(info{p.Title, p.Members})
+	m.st.inform(info{Title: p.Title, Members: p.Members})
 	if m.st.Tell != 0 && got.Epoch >= m.st.Tell {
 		m.st.Tell = 0 // whoever came last has read it from the member
 	}

@@ -38,6 +38,7 @@ type view struct {
 	group  *mlscore.Group
 	at     int64
 	infos  []payload // of anybody, in order
+	house  bool      // the recorder leads here
 	broken int
 	heard  map[string]int64 // by run: last number
 	gaps   int
@@ -237,7 +238,7 @@ func (d *phone) inform(room hub.RoomID, n int64, title string, members ...*perso
 	b, err := json.Marshal(struct {
 		payloadHead
 		info
-	}{payloadHead{1, "info", "aaaaaaaa" + string(d.id())[:8], n}, info{title, users}})
+	}{payloadHead{1, "info", "aaaaaaaa" + string(d.id())[:8], n}, info{Title: title, Members: users}})
 	if err != nil {
 		d.p.h.t.Fatal(err)
 	}
@@ -294,7 +295,9 @@ func (d *phone) read(v *view, it fakeItem, w client.Welcome) (err error) {
 			return err
 		}
 		var p payload
-		if json.Unmarshal(m.Text, &p) == nil && p.T == "info" {
+		var led struct{ House bool }
+		if json.Unmarshal(m.Text, &p) == nil && p.T == "info" && json.Unmarshal(m.Text, &led) == nil {
+			v.house = led.House
 			v.infos = append(v.infos, p)
 			if last, known := v.heard[p.Run]; known && p.N != last+1 {
 				v.gaps++
@@ -316,6 +319,11 @@ func (d *phone) follow(v *view, it fakeItem) error {
 	}
 	if c.Committer.Index == v.group.Own() {
 		return errors.New("a commit of mine that I do not know")
+	}
+	for _, a := range c.Add {
+		if v.house && !slices.Contains(v.infos[len(v.infos)-1].Members, hub.UserID(a.Identity.User)) {
+			return errors.New("somebody was added whom nobody had named")
+		}
 	}
 	return v.group.Apply(it.Body)
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/wardline/wardline/recorder/client"
 )
 
-// The recorder says one thing only: the newest info of a member again, after somebody has come.
+// The recorder says one thing only: the newest info of a member again, after somebody has come;
+// in a room of the house, which it leads, the hub's.
 
 func newRun() string {
 	var b [16]byte
@@ -45,15 +46,15 @@ func (m *room) word() bool {
 		return false
 	case out == nil:
 		m.st.N++
-		return m.encrypt(spoken{ID: hub.NewID[string](), N: m.st.N, First: epoch})
+		return m.encrypt(spoken{ID: hub.NewID[string](), N: m.st.N, First: epoch, Said: m.st.Said})
 	case out.First == refusedEpoch && out.Epoch >= epoch:
 		return false
 	case out.First == refusedEpoch:
-		return m.encrypt(spoken{ID: out.ID, N: out.N, First: epoch})
+		return m.encrypt(spoken{ID: out.ID, N: out.N, First: epoch, Said: m.st.Said})
 	case out.Epoch < epoch && m.sentOn != m.r.stream.Load():
 		// It may have been accepted long ago: then it keeps its number, and what it says is
 		// said again if somebody has come since.
-		return m.encrypt(spoken{ID: out.ID, N: out.N, First: out.First})
+		return m.encrypt(spoken{ID: out.ID, N: out.N, First: out.First, Said: out.Said})
 	}
 	return true
 }
@@ -91,11 +92,14 @@ func (m *room) said(id string, epoch int64) {
 	if m.st.Out == nil || m.st.Out.ID != id {
 		return
 	}
-	if m.st.Tell <= epoch {
+	if m.st.Tell <= epoch && m.st.Out.Said == m.st.Said {
 		m.st.Tell = 0
 	}
 	m.st.Out, m.sentOn = nil, nil
 	m.change(true)
+	if m.st.House {
+		wake(m.r.hint) // whom it names may come now
+	}
 }
 
 // answered is the hub's answer to our message.

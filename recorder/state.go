@@ -16,6 +16,9 @@ type state struct {
 	Group json.RawMessage `json:"group,omitempty"` // none: not in the room
 	Lost  bool            `json:"lost,omitempty"`  // was in it, and the keys are gone
 
+	House bool  `json:"house,omitempty"` // we have begun it: the hub says who is in it
+	Said  int64 `json:"said,omitempty"`  // counts the infos of a room of the house
+
 	Wanted []hub.UserID          `json:"wanted,omitempty"` // whose devices may be added
 	Info   *info                 `json:"info,omitempty"`   // the newest of a member
 	Heard  map[hub.DeviceID]mark `json:"heard,omitempty"`  // last number of each device
@@ -37,6 +40,7 @@ type state struct {
 type info struct {
 	Title   string       `json:"title"`
 	Members []hub.UserID `json:"members"`
+	House   bool         `json:"house,omitempty"` // the recorder's word counts in this room
 }
 
 // mark is how far a device has counted what it sends.
@@ -73,6 +77,7 @@ type spoken struct {
 	Epoch int64  `json:"epoch"` // it is encrypted for
 	First int64  `json:"first"` // the earliest epoch for which it may have been accepted
 	Body  []byte `json:"body"`
+	Said  int64  `json:"said,omitempty"` // which info of a room of the house it is at least
 }
 
 // want adds people whom a member's commit has brought in.

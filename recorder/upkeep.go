@@ -14,6 +14,10 @@ import (
 // through.
 func (m *room) turn(ctx context.Context, u client.Upkeep) {
 	m.tell(ctx)
+	if m.group == nil && u.House != nil && u.House.Begin && m.r.ready.Load() {
+		m.begin(ctx)
+		return
+	}
 	if m.group == nil || m.stuckOn != nil && m.stuckOn == m.r.stream.Load() || !m.r.ready.Load() {
 		return
 	}
@@ -40,10 +44,18 @@ func (m *room) tell(ctx context.Context) {
 }
 
 func (m *room) mend(ctx context.Context, u client.Upkeep) {
+	if m.group.Epoch() == 0 {
+		m.stage(ctx, nil, nil) // the hub would not have the first try
+		return
+	}
+	m.lead(u.House)
 	remove := m.removals(u.Remove)
 	m.rejoins(ctx, u.Rejoin)
 	remove, add := m.returning(remove)
 	add = append(add, m.missing(ctx, u.Missing)...)
+	if m.unsaid() {
+		add = nil
+	}
 	add = m.fitting(remove, add)
 	if len(remove) > 0 || len(add) > 0 || m.stale() {
 		m.stage(ctx, remove, add)

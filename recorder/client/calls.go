@@ -44,6 +44,14 @@ type Upkeep struct {
 	Remove  []Leaf         `json:"remove"`
 	Missing []hub.DeviceID `json:"missing"`
 	Rejoin  []KeyPackage   `json:"rejoin"`
+	House   *House         `json:"house"` // of a room that the hub made
+}
+
+// House is what a room that the hub made is called and who is in it; Begin: there is none yet.
+type House struct {
+	Title   string       `json:"title"`
+	Members []hub.UserID `json:"members"`
+	Begin   bool         `json:"begin"`
 }
 
 // Welcome is the newest Welcome for this device, and the item whose commit it belongs to.
@@ -146,6 +154,14 @@ func (a *API) Commit(ctx context.Context, room hub.RoomID, id string, body, welc
 		in["welcome"] = welcome
 	}
 	return a.post(ctx, "/rooms/"+url.PathEscape(string(room))+"/commits", in, nil)
+}
+
+// CreateRoom begins a group room with nobody else in it by its first commit. The same again is
+// answered like the first time.
+func (a *API) CreateRoom(ctx context.Context, room hub.RoomID, own hub.UserID, id string, body []byte) error {
+	return a.post(ctx, "/rooms", map[string]any{
+		"id": room, "kind": "group", "members": []hub.UserID{own}, "commit": map[string]any{"id": id, "body": body},
+	}, nil)
 }
 
 // Welcome returns the newest Welcome to a room.
