@@ -10,16 +10,17 @@ import (
 
 	"github.com/wardline/wardline/accounts"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 var _ accounts.Store = (*DB)(nil)
 
 // accountColumns are those scanAccount reads, of account a.
-const accountColumns = `a.clinic_id, a.id, coalesce(a.person_id::text, ''), a.login, a.name, a.level, a.state, a.password is not null, a.locked_here, a.locked_there, a.created_at, a.last_seen_at`
+const accountColumns = `a.clinic_id, a.id, coalesce(a.person_id::text, ''), a.login, a.name, a.level, a.roles, a.state, a.password is not null, a.locked_here, a.locked_there, a.created_at, a.last_seen_at`
 
 // accountFields are where to scan accountColumns to; seen is last_seen_at, which may be null.
 func accountFields(a *accounts.Account, seen **time.Time) []any {
-	return []any{&a.Clinic, &a.ID, &a.Person, &a.Login, &a.Name, &a.Level, &a.State, &a.HasPassword, &a.LockedHere, &a.LockedThere, &a.Created, seen}
+	return []any{&a.Clinic, &a.ID, &a.Person, &a.Login, &a.Name, &a.Level, &a.Roles, &a.State, &a.HasPassword, &a.LockedHere, &a.LockedThere, &a.Created, seen}
 }
 
 // scanAccount scans accountColumns and then more.
@@ -53,7 +54,7 @@ func (db *DB) CredentialsByLogin(ctx context.Context, clinic hub.ClinicID, login
 }
 
 // setPassword also makes an invited account active.
-const setPassword = `update account set password = $2, activated_at = coalesce(activated_at, now()) where id = $1`
+const setPassword = `update account set password = nullif($2, ''), activated_at = coalesce(activated_at, now()) where id = $1`
 
 // SetPassword sets a password and ends all sessions but one.
 func (db *DB) SetPassword(ctx context.Context, clinic hub.ClinicID, user hub.UserID, hash, keep string) error {
@@ -108,22 +109,25 @@ func (db *DB) SetLockedHere(ctx context.Context, clinic hub.ClinicID, user hub.U
 		if locked {
 			return shutOut(ctx, tx, clinic, []hub.UserID{user})
 		}
-		return tellChanged(ctx, tx, clinic, "persons")
+		return pg.TellChanged(ctx, tx, clinic, "persons")
 	})
 }
 
 // BreakGlass returns the first administrator's account. Two nodes starting at once make one.
 func (db *DB) BreakGlass(ctx context.Context, clinic hub.ClinicID) (a accounts.Account, ready bool, err error) {
-	const q = `select ` + accountColumns + `, exists (select from account where level = 'admin' and password is not null and state = 'active')
+	const q = `select ` + accountColumns + `, exists (select from account b where b.level = 'admin' and b.state = 'active'
+  and (b.password is not null or exists (select from passkey p where p.account_id = b.id)))
 from account a where a.level = 'admin' and a.person_id is null order by a.created_at limit 1`
 	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended('break-glass ' || $1, 0))`, string(clinic)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `
-insert into account (clinic_id, id, login, name, level)
-select $1, $2::uuid, case when exists (select from account where login = 'admin') then 'admin-' || left($2::uuid::text, 8) else 'admin' end, 'Administrator', 'admin'
-where not exists (select from account where level = 'admin' and person_id is null)`, clinic, hub.NewID[hub.UserID]()); err != nil {
+with made as (
+  insert into account (clinic_id, id, login, name, level, roles)
+  select $1, $2::uuid, case when exists (select from account where login = 'admin') then 'admin-' || left($2::uuid::text, 8) else 'admin' end, 'Administrator', 'admin', '{owner}'
+  where not exists (select from account where level = 'admin' and person_id is null) returning id)
+insert into account_role (clinic_id, account_id, role) select $1, id, 'owner' from made`, clinic, hub.NewID[hub.UserID]()); err != nil {
 			return err
 		}
 		return scanAccount(tx.QueryRow(ctx, q), &a, &ready)
@@ -182,7 +186,7 @@ func (db *DB) UseCode(ctx context.Context, clinic hub.ClinicID, user hub.UserID,
 		if err := endSessions(ctx, tx, clinic, user, nobody); err != nil {
 			return err
 		}
-		return tellChanged(ctx, tx, clinic, "persons", "duty")
+		return pg.TellChanged(ctx, tx, clinic, "persons", "duty")
 	})
 	if err != nil {
 		return false, fmt.Errorf("use activation code: %w", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/seal"
+	"github.com/wardline/wardline/store/signin"
 )
 
 const goodPassword = "drei grüne Äpfel im Korb"
@@ -22,7 +23,7 @@ func (c *clock) read() time.Time { return c.now }
 func openAccounts(t *testing.T) (*house, *accounts.Service, *clock) {
 	h := openHouse(t)
 	c := &clock{time.Now().UTC().Truncate(time.Microsecond)}
-	s, err := accounts.New(h.db, c.read)
+	s, err := accounts.New(accounts.Options{Store: h.db, Ways: signin.New(h.db, h.keys), Now: c.read})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,18 +110,18 @@ func TestSignIn(t *testing.T) {
 	h, s, _ := openAccounts(t)
 	signedIn(t, h, s)
 	ctx := t.Context()
-	if _, _, err := s.SignIn(ctx, h.clinic, "4711", goodPassword, ward4); err != nil {
+	if _, _, err := s.SignIn(ctx, h.clinic, accounts.Login{Login: "4711", Password: goodPassword}, ward4); err != nil {
 		t.Errorf("right password: %v", err)
 	}
-	_, _, err := s.SignIn(ctx, h.clinic, "4711", goodPassword, accounts.Place{Console: true})
+	_, _, err := s.SignIn(ctx, h.clinic, accounts.Login{Login: "4711", Password: goodPassword}, accounts.Place{Console: true})
 	wantCode(t, err, hub.Forbidden, "not_admin")
-	_, _, unknown := s.SignIn(ctx, h.clinic, "nobody", goodPassword, ward4)
-	_, _, invited := s.SignIn(ctx, h.clinic, "4712", goodPassword, ward4)
-	_, _, wrong := s.SignIn(ctx, h.clinic, "4711", goodPassword+"!", ward4)
+	_, _, unknown := s.SignIn(ctx, h.clinic, accounts.Login{Login: "nobody", Password: goodPassword}, ward4)
+	_, _, invited := s.SignIn(ctx, h.clinic, accounts.Login{Login: "4712", Password: goodPassword}, ward4)
+	_, _, wrong := s.SignIn(ctx, h.clinic, accounts.Login{Login: "4711", Password: goodPassword + "!"}, ward4)
 	if err := s.Lock(ctx, h.clinic, h.person("4711").Account.ID); err != nil {
 		t.Fatal(err)
 	}
-	_, _, locked := s.SignIn(ctx, h.clinic, "4711", goodPassword, ward4)
+	_, _, locked := s.SignIn(ctx, h.clinic, accounts.Login{Login: "4711", Password: goodPassword}, ward4)
 	for name, err := range map[string]error{"unknown": unknown, "invited": invited, "wrong": wrong, "locked": locked} {
 		wantCode(t, err, hub.Unauthenticated, "wrong")
 		if err != nil && err.Error() != unknown.Error() {
@@ -147,7 +148,7 @@ func TestLockEndsSessionsOnEveryNode(t *testing.T) {
 	if err := s.Unlock(t.Context(), h.clinic, session.Account.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.SignIn(t.Context(), h.clinic, "4711", goodPassword, ward4); err != nil {
+	if _, _, err := s.SignIn(t.Context(), h.clinic, accounts.Login{Login: "4711", Password: goodPassword}, ward4); err != nil {
 		t.Errorf("after unlocking: %v", err)
 	}
 }
@@ -176,7 +177,7 @@ func TestSignInIsThrottledAndSessionsAreNot(t *testing.T) {
 	_, token := signedIn(t, h, s)
 	var last error
 	for range 7 {
-		_, _, last = s.SignIn(t.Context(), h.clinic, "4711", "wrong password!", ward4)
+		_, _, last = s.SignIn(t.Context(), h.clinic, accounts.Login{Login: "4711", Password: "wrong password!"}, ward4)
 	}
 	var wait accounts.Wait
 	if wantCode(t, last, hub.TooMany, "slow_down"); !errors.As(last, &wait) || wait <= 0 {
@@ -208,7 +209,7 @@ func TestSessionTimes(t *testing.T) {
 	c.now = start.Add(7 * 24 * time.Hour)
 	used(false)
 
-	_, token, err := s.SignIn(ctx, h.clinic, "4711", goodPassword, ward4)
+	_, token, err := s.SignIn(ctx, h.clinic, accounts.Login{Login: "4711", Password: goodPassword}, ward4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,15 +318,15 @@ func TestDevices(t *testing.T) {
 	keys := accounts.Device{Name: "Stationstablet", KEMPublic: public, SignPublic: bytes.Repeat([]byte{2}, 32)}
 	short := keys
 	short.KEMPublic = keys.KEMPublic[1:]
-	_, err = s.RegisterDevice(ctx, session, short)
+	_, _, err = s.RegisterDevice(ctx, session, short, "", ward4)
 	wantCode(t, err, hub.Invalid, "length")
 	deaf := keys
 	deaf.KEMPublic = bytes.Repeat([]byte{0xff}, 1216) // no X-Wing key: nothing could be sealed to it
-	_, err = s.RegisterDevice(ctx, session, deaf)
+	_, _, err = s.RegisterDevice(ctx, session, deaf, "", ward4)
 	wantCode(t, err, hub.Invalid, "key")
 	var first accounts.Device
 	for i := range 10 {
-		d, err := s.RegisterDevice(ctx, session, keys)
+		d, _, err := s.RegisterDevice(ctx, session, keys, "", ward4)
 		if err != nil {
 			t.Fatalf("device %d: %v", i, err)
 		}
@@ -333,7 +334,7 @@ func TestDevices(t *testing.T) {
 			first = d
 		}
 	}
-	_, err = s.RegisterDevice(ctx, session, keys)
+	_, _, err = s.RegisterDevice(ctx, session, keys, "", ward4)
 	wantCode(t, err, hub.Conflict, "too_many")
 	if d, err := s.AttachDevice(ctx, session, first.ID); err != nil || !bytes.Equal(d.KEMPublic, keys.KEMPublic) {
 		t.Errorf("attach: %v", err)
@@ -392,13 +393,13 @@ select coalesce(string_agg(row::text, ''), '') from (
 // before the lock.
 func TestNoSessionOrDutyForTheJustLocked(t *testing.T) {
 	t.Parallel()
-	h, s, c := openAccounts(t)
+	h, s, _ := openAccounts(t)
 	session, _ := signedIn(t, h, s)
 	role := h.role("4B", "Pflege Station 4B")
 	if err := s.Lock(t.Context(), h.clinic, session.Account.ID); err != nil {
 		t.Fatal(err)
 	}
-	late := accounts.StoredSession{Session: session, Used: c.now}
+	late := accounts.StoredSession{Session: session}
 	late.ID = hub.NewID[string]()
 	wantCode(t, h.db.PutSession(t.Context(), [32]byte{1}, late), hub.Unauthenticated, "wrong")
 	err := h.db.ChangeDuty(t.Context(), h.clinic, role, func(directory.RoleState) (directory.DutyChange, error) {

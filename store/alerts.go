@@ -10,6 +10,7 @@ import (
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // Act applies what a recipient or their device did. Acts of one clinic that come together
@@ -199,7 +200,7 @@ where rings or known order by known or near desc, priority desc, raised_at desc 
 // the next step of each alert finds them anyway.
 func (db *DB) joinAlerts(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, user hub.UserID, kind alerting.ActKind) {
 	_ = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error {
-		ids, err := collect(ctx, tx, pgx.RowTo[hub.AlertID], joinableSQL, clinic, user, maxJoin)
+		ids, err := pg.Collect(ctx, tx, pgx.RowTo[hub.AlertID], joinableSQL, clinic, user, maxJoin)
 		if err != nil {
 			return err
 		}

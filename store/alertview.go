@@ -10,6 +10,7 @@ import (
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 const listAlertsSQL = `
@@ -20,13 +21,13 @@ order by a.raised_at desc, a.id desc limit $5`
 // Alerts returns the newest alerts first, their texts opened, and the cursor of the next
 // page ("" at the end). running leaves out those that have ended.
 func (db *DB) Alerts(ctx context.Context, clinic hub.ClinicID, running bool, cursor string, limit int) ([]alerting.Row, string, error) {
-	at, id, err := parseCursor(cursor)
+	at, id, err := pg.ParseCursor(cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	var list []alerting.Row
 	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listAlertsSQL, clinic, running, nullTime(at), nullText(id), limit+1)
+		rows, err := tx.Query(ctx, listAlertsSQL, clinic, running, pg.Null(at), pg.Null(id), limit+1)
 		if err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ func (db *DB) Alerts(ctx context.Context, clinic hub.ClinicID, running bool, cur
 		return list, "", nil
 	}
 	last := list[limit-1].Alert
-	return list[:limit], formatCursor(last.RaisedAt, string(last.ID)), nil
+	return list[:limit], pg.FormatCursor(last.RaisedAt, string(last.ID)), nil
 }
 
 // nameAlerts adds the names of connectors and of those who accepted.

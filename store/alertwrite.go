@@ -11,6 +11,7 @@ import (
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // writeChanges writes each slice with one statement and sends all of them in one round
@@ -73,7 +74,7 @@ func (r *alertRows) add(a *alerting.Alert, secret, policy []byte) {
 	r.secret, r.policy, r.technical = append(r.secret, secret), append(r.policy, policy), append(r.technical, a.Technical)
 	r.gen, r.version, r.entries = append(r.gen, int32(a.Gen)), append(r.version, int32(a.Version)), append(r.entries, int32(a.Entries))
 	r.answers, r.notices = append(r.answers, int32(a.Answers)), append(r.notices, int32(a.Notices))
-	r.raised, r.updated, r.ended = append(r.raised, a.RaisedAt), append(r.updated, a.UpdatedAt), append(r.ended, nullTime(a.EndedAt))
+	r.raised, r.updated, r.ended = append(r.raised, a.RaisedAt), append(r.updated, a.UpdatedAt), append(r.ended, pg.Null(a.EndedAt))
 }
 
 // arrayText writes identifiers as the text of a PostgreSQL array: unnest flattens arrays of

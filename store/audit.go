@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 var _ connectors.Audit = (*DB)(nil)
@@ -28,9 +30,22 @@ func (db *DB) WriteAudit(ctx context.Context, clinic hub.ClinicID, line connecto
 	return nil
 }
 
+// BreakGlassSince counts the sign-ins of nobody in particular as administrator, without those
+// by a link that was printed at the machine, which is kept by itself.
+func (db *DB) BreakGlassSince(ctx context.Context, clinic hub.ClinicID, since time.Time) (int, error) {
+	var n int
+	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select count(*) from audit where at > $1 and act = 'signin.break_glass' and data->>'means' <> 'link'`, since).Scan(&n)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count break-glass sign-ins: %w", err)
+	}
+	return n, nil
+}
+
 // AuditLines returns the newest lines first.
 func (db *DB) AuditLines(ctx context.Context, clinic hub.ClinicID, cursor string, limit int) ([]connectors.AuditLine, string, error) {
-	at, id, err := parseCursor(cursor)
+	at, id, err := pg.ParseCursor(cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -40,7 +55,7 @@ where $1::timestamptz is null or (at, id) < ($1, $2::uuid) order by at desc, id 
 	var out []connectors.AuditLine
 	next := ""
 	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, q, nullTime(at), nullText(id), limit+1)
+		rows, err := tx.Query(ctx, q, pg.Null(at), pg.Null(id), limit+1)
 		if err != nil {
 			return err
 		}
@@ -48,7 +63,7 @@ where $1::timestamptz is null or (at, id) < ($1, $2::uuid) order by at desc, id 
 		var lineID, lastID string
 		_, err = pgx.ForEachRow(rows, []any{&lineID, &line.At, &line.Actor, &line.Act, &line.Object, &line.Data}, func() error {
 			if len(out) == limit {
-				next = formatCursor(out[limit-1].At, lastID)
+				next = pg.FormatCursor(out[limit-1].At, lastID)
 				return nil
 			}
 			out, lastID = append(out, line), lineID

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // cardLease is how long a card belongs to whoever claimed it. It only matters after a
@@ -190,7 +191,7 @@ select d.id from device d where d.clinic_id = $1 and d.revoked_at is null and d.
 	found := make(map[hub.ClinicID][]hub.DeviceID, len(clinics))
 	for _, c := range clinics {
 		err := db.InClinic(ctx, c.ID, func(tx pgx.Tx) (err error) {
-			found[c.ID], err = collect(ctx, tx, pgx.RowTo[hub.DeviceID], sql, c.ID)
+			found[c.ID], err = pg.Collect(ctx, tx, pgx.RowTo[hub.DeviceID], sql, c.ID)
 			return err
 		})
 		if err != nil {

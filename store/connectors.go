@@ -7,10 +7,10 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 var _ connectors.Configs = (*DB)(nil)
@@ -20,7 +20,7 @@ func (db *DB) Connectors(ctx context.Context, clinic hub.ClinicID) ([]connectors
 	const q = `
 select c.id, c.kind, c.name, c.enabled, c.revision, r.config, r.secrets
 from connector c join connector_revision r on (r.clinic_id, r.connector_id, r.revision) = (c.clinic_id, c.id, c.revision)
-where c.deleted_at is null order by lower(c.name)`
+where c.deleted_at is null and c.kind <> 'hand' order by lower(c.name)`
 	var out []connectors.Record
 	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, q)
@@ -60,7 +60,7 @@ values ($1, $2, $3, $4, $5, $6, $7, nullif($8, '')::uuid, $9)`,
 			clinic, r.ID, r.Revision, r.Name, r.Enabled, r.Config, db.sealSecrets(r.ID, r.Secrets), author, comment)
 		return err
 	})
-	if isUnique(err, "connector_name") {
+	if pg.IsUnique(err, "connector_name") {
 		return r, hub.E(op, hub.Conflict, "name_taken", "")
 	}
 	if err != nil {
@@ -97,7 +97,7 @@ where id = $1 and revision = $2 and deleted_at is null`, r.ID, r.Revision, r.Nam
 func (db *DB) DeleteConnector(ctx context.Context, clinic hub.ClinicID, id hub.ConnectorID) error {
 	defer db.grants.forget()
 	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `update connector set deleted_at = now(), enabled = false where id = $1 and deleted_at is null`, id)
+		tag, err := tx.Exec(ctx, `update connector set deleted_at = now(), enabled = false where id = $1 and deleted_at is null and kind <> 'hand'`, id)
 		if err != nil {
 			return err
 		}
@@ -203,10 +203,4 @@ on conflict (clinic_id, connector_id, key) do update set value = excluded.value`
 		return fmt.Errorf("write connector state: %w", err)
 	}
 	return nil
-}
-
-// isUnique reports whether err is the violation of the named unique index.
-func isUnique(err error, index string) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23505" && pg.ConstraintName == index
 }

@@ -1,3 +1,6 @@
+// Package store is the hub's PostgreSQL: every domain's Store on one *DB, migrations, the
+// timers of alerts and the jobs that run beside them. All it reads and writes of a clinic is
+// behind row-level security; what is wide enough to stand alone is a package below.
 package store
 
 import (
@@ -9,6 +12,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/seal"
+	"github.com/wardline/wardline/store/staff"
 )
 
 // DB is the hub's database: every domain's Store in one. It connects as the role
@@ -26,6 +30,7 @@ type DB struct {
 	wake    chan struct{} // see Woken
 
 	answerers answerers
+	staff     *staff.Store
 	clinics   clinicsCache
 	audiences audienceCache
 	grants    grantCache
@@ -47,6 +52,7 @@ func Open(ctx context.Context, url string, keys *seal.Keyring) (*DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db := &DB{pool: pool, keys: keys, wake: make(chan struct{}, 1)}
+	db.staff = staff.New(db, keys)
 	if err := checkServer(ctx, pool); err != nil {
 		pool.Close()
 		return nil, err

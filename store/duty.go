@@ -10,6 +10,7 @@ import (
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 var (
@@ -29,9 +30,9 @@ func (db *DB) CreateRole(ctx context.Context, clinic hub.ClinicID, unit hub.Unit
 		if tag.RowsAffected() == 0 {
 			return hub.E(op, hub.NotFound, "", "")
 		}
-		return tellChanged(ctx, tx, clinic, "duty", "persons")
+		return pg.TellChanged(ctx, tx, clinic, "duty", "persons")
 	})
-	if isUnique(err, "role_name") {
+	if pg.IsUnique(err, "role_name") {
 		return "", hub.E(op, hub.Conflict, "exists", "")
 	}
 	return id, err
@@ -51,18 +52,22 @@ func (db *DB) DeleteRole(ctx context.Context, clinic hub.ClinicID, role hub.Role
 		if _, err := tx.Exec(ctx, `update role set closed_at = now() where id = $1`, role); err != nil {
 			return fmt.Errorf("close role: %w", err)
 		}
-		return tellChanged(ctx, tx, clinic, "duty", "persons")
+		return pg.TellChanged(ctx, tx, clinic, "duty", "persons")
 	})
 }
 
-// mayBe finds the active accounts of people on a role's unit ($1 = role) or above it.
+// mayBe finds the active accounts of people on a role's unit ($1 = role) or above it, or in a
+// group whose members may take the role.
 const mayBe = `
 with recursive above as (
   select u.id, u.parent_id from unit u join role r on r.unit_id = u.id where r.id = $1
   union select u.id, u.parent_id from unit u join above b on u.id = b.parent_id
 )
-select distinct a.id, a.name from above b join person_unit m on m.unit_id = b.id join account a on a.person_id = m.person_id
-where a.state = 'active'`
+select distinct a.id, a.name from (
+  select m.person_id from above b join person_unit m on m.unit_id = b.id
+  union select m.person_id from grp g join grp_member m on m.group_id = g.id join person p on p.id = m.person_id and p.active
+    where g.role_id = $1 and g.deleted_at is null) who
+join account a on a.person_id = who.person_id where a.state = 'active'`
 
 // lockRole locks an open role and reads what decisions about it need.
 func lockRole(ctx context.Context, tx pgx.Tx, op string, role hub.RoleID) (directory.RoleState, error) {
@@ -75,13 +80,13 @@ func lockRole(ctx context.Context, tx pgx.Tx, op string, role hub.RoleID) (direc
 		return s, fmt.Errorf("lock role: %w", err)
 	}
 	id := pgx.RowTo[hub.UserID]
-	if s.OnDuty, err = collect(ctx, tx, id, `select account_id from duty where role_id = $1 and until is null order by since, id`, role); err != nil {
+	if s.OnDuty, err = pg.Collect(ctx, tx, id, `select account_id from duty where role_id = $1 and until is null order by since, id`, role); err != nil {
 		return s, fmt.Errorf("read who is on duty: %w", err)
 	}
-	if s.MayBe, err = collect(ctx, tx, id, `select id from (`+mayBe+`) who`, role); err != nil {
+	if s.MayBe, err = pg.Collect(ctx, tx, id, `select id from (`+mayBe+`) who`, role); err != nil {
 		return s, fmt.Errorf("read who may be on duty: %w", err)
 	}
-	s.Offers, err = collect(ctx, tx, pgx.RowToStructByPos[directory.Offer],
+	s.Offers, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[directory.Offer],
 		`select id::text, from_id, to_id, at from duty_offer where role_id = $1 and ended is null`, role)
 	return s, err
 }
@@ -105,7 +110,7 @@ func (db *DB) ChangeDuty(ctx context.Context, clinic hub.ClinicID, role hub.Role
 		if begun = c.Begin != ""; begun {
 			db.joinAlerts(ctx, tx, clinic, c.Begin, alerting.ActDuty)
 		}
-		return tellChanged(ctx, tx, clinic, "duty")
+		return pg.TellChanged(ctx, tx, clinic, "duty")
 	})
 	if err == nil && begun {
 		db.woke()
@@ -115,13 +120,15 @@ func (db *DB) ChangeDuty(ctx context.Context, clinic hub.ClinicID, role hub.Role
 
 func writeDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.RoleID, c directory.DutyChange) error {
 	if c.Begin != "" {
-		if err := beginDuty(ctx, tx, clinic, role, c.Begin); err != nil {
+		if err := beginDuty(ctx, tx, clinic, role, c.Begin, c.Shift); err != nil {
 			return err
 		}
 	}
 	b := &pgx.Batch{}
 	if c.End != "" {
-		b.Queue(`update duty set until = now() where role_id = $1 and account_id = $2 and until is null`, role, c.End)
+		b.Queue(`update duty set until = now() where role_id = $1 and account_id = $2 and until is null and ($3 = '' or shift_id is not null)`, role, c.End, c.Shift)
+	} else if c.Shift != "" {
+		b.Queue(`update shift set begun_at = coalesce(begun_at, now()), fault = '' where id = $1`, c.Shift)
 	}
 	if c.Close != "" {
 		b.Queue(`update duty_offer set ended = $2, ended_at = now() where id = $1 and ended is null`, c.Close, c.CloseWith)
@@ -134,10 +141,11 @@ func writeDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.Rol
 
 // beginDuty puts an account on duty, unless it was locked a moment ago: a lock waits for
 // this transaction or this one for it, so nobody locked stays on duty.
-func beginDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.RoleID, user hub.UserID) error {
+func beginDuty(ctx context.Context, tx pgx.Tx, clinic hub.ClinicID, role hub.RoleID, user hub.UserID, shift string) error {
 	tag, err := tx.Exec(ctx, `
 with usable as (select id from account where id = $4 and state = 'active' for share)
-insert into duty (clinic_id, id, role_id, account_id) select $1, $2, $3, id from usable`, clinic, hub.NewID[hub.RoleID](), role, user)
+insert into duty (clinic_id, id, role_id, account_id, shift_id) select $1, $2, $3, id, $5::uuid from usable`,
+		clinic, hub.NewID[hub.RoleID](), role, user, pg.Null(shift))
 	if err == nil && tag.RowsAffected() == 0 {
 		return hub.E("directory.duty", hub.Forbidden, "not_active", "")
 	}
@@ -171,7 +179,10 @@ with recursive below as (
   union select u.id from unit u join below b on u.parent_id = b.id
 ), seen as (
   select r.id, r.name, r.unit_id, exists (select from duty d where d.role_id = r.id and d.account_id = $1 and d.until is null) as mine,
-    r.unit_id in (select id from below) as may_take from role r where r.closed_at is null
+    r.unit_id in (select id from below) or exists (
+      select from grp g join grp_member m on m.group_id = g.id join account a on a.person_id = m.person_id
+      where g.role_id = r.id and g.deleted_at is null and a.id = $1 and a.state = 'active') as may_take
+  from role r where r.closed_at is null
 )
 select r.id, r.name, jsonb_build_object('id', u.id, 'code', u.code, 'name', u.name), ` + onDutyNow + `, r.mine, r.may_take
 from seen r join unit u on u.id = r.unit_id where r.mine or r.may_take order by u.code, r.name`
@@ -183,14 +194,14 @@ select o.id::text, o.role_id, r.name, null::jsonb, jsonb_build_object('user_id',
 from duty_offer o join role r on r.id = o.role_id join account a on a.id = o.to_id where o.from_id = $1 and o.ended is null order by o.at`
 	var b directory.Board
 	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
-		if b.Roles, err = collect(ctx, tx, pgx.RowToStructByPos[directory.BoardRole], roles, user); err != nil {
+		if b.Roles, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[directory.BoardRole], roles, user); err != nil {
 			return err
 		}
 		offer := pgx.RowToStructByPos[directory.BoardOffer]
-		if b.OffersToMe, err = collect(ctx, tx, offer, toMe, user); err != nil {
+		if b.OffersToMe, err = pg.Collect(ctx, tx, offer, toMe, user); err != nil {
 			return err
 		}
-		b.OffersByMe, err = collect(ctx, tx, offer, byMe, user)
+		b.OffersByMe, err = pg.Collect(ctx, tx, offer, byMe, user)
 		return err
 	})
 	if err != nil {
@@ -203,7 +214,7 @@ from duty_offer o join role r on r.id = o.role_id join account a on a.id = o.to_
 func (db *DB) Colleagues(ctx context.Context, clinic hub.ClinicID, role hub.RoleID, user hub.UserID) ([]directory.UserRef, error) {
 	var out []directory.UserRef
 	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
-		out, err = collect(ctx, tx, pgx.RowToStructByPos[directory.UserRef], `select id, name from (`+mayBe+`) who where id <> $2 order by name, id`, role, user)
+		out, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[directory.UserRef], `select id, name from (`+mayBe+`) who where id <> $2 order by name, id`, role, user)
 		return err
 	})
 	if err != nil {
@@ -219,7 +230,7 @@ select r.id, r.name, jsonb_build_object('id', u.id, 'code', u.code, 'name', u.na
 where r.closed_at is null and not exists (select from duty d where d.role_id = r.id and d.until is null) order by u.code, r.name`
 	var out []directory.Uncovered
 	err := db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
-		out, err = collect(ctx, tx, pgx.RowToStructByPos[directory.Uncovered], q)
+		out, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[directory.Uncovered], q)
 		return err
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/staff"
 )
 
 var _ connectors.Inbox = (*Inbox)(nil)
@@ -93,7 +94,7 @@ func (b *Inbox) take(ctx context.Context, in *input) error {
 // alone reports whether an input is never committed together with others.
 func (in *input) alone() bool {
 	return in.box.replay != "" || in.signal != nil && in.raw.Fault != nil ||
-		len(in.changes) > manyKeys || len(in.moves) > manyKeys ||
+		len(in.changes) > staff.ManyKeys || len(in.moves) > staff.ManyKeys ||
 		slices.ContainsFunc(in.changes, func(c directory.Change) bool { return c.Op == directory.OpComplete })
 }
 
@@ -112,7 +113,7 @@ func (in *input) effect(ctx context.Context, tx pgx.Tx, from source) (outcome, e
 		out.effect = map[string]any{"movements": len(in.moves)}
 		return out, in.box.db.applyMovements(ctx, tx, from, in.moves)
 	case len(in.changes) > 0:
-		plan, err := in.box.db.applyChanges(ctx, tx, from.clinic, in.origin(from.message), in.changes)
+		plan, err := in.box.db.staff.Apply(ctx, tx, from.clinic, staff.Input{Origin: in.origin(from.message), Changes: in.changes})
 		out.effect = map[string]any{"actions": len(plan.Actions)}
 		if plan.Held {
 			out.status = connectors.MessageHeld

@@ -8,18 +8,19 @@ import (
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/signin"
 )
 
 // register adds a device as a browser does.
 func (w *callWard) register(s *staff) {
 	w.tb.Helper()
-	service, err := accounts.New(w.db, time.Now)
+	service, err := accounts.New(accounts.Options{Store: w.db, Ways: signin.New(w.db, w.keys), Now: time.Now})
 	w.must(err)
 	link, err := service.IssueLink(w.tb.Context(), w.clinic, s.user, time.Hour, false)
 	w.must(err)
 	session, _, err := service.FollowLink(w.tb.Context(), link, accounts.Place{})
 	w.must(err)
-	d, err := service.RegisterDevice(w.tb.Context(), session, accounts.Device{Name: "Neu", KEMPublic: w.private.PublicKey().Bytes(), SignPublic: make([]byte, 32)})
+	d, _, err := service.RegisterDevice(w.tb.Context(), session, accounts.Device{Name: "Neu", KEMPublic: w.private.PublicKey().Bytes(), SignPublic: make([]byte, 32)}, "", accounts.Place{})
 	w.must(err)
 	s.device = d.ID
 }

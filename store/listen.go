@@ -23,6 +23,7 @@ type Hint struct {
 	Clinic hub.ClinicID `json:"clinic"`
 	User   hub.UserID   `json:"user,omitempty"`   // set: their access changed; connections must be checked
 	Device hub.DeviceID `json:"device,omitempty"` // set: only this device's
+	End    string       `json:"end,omitempty"`    // "locked": the account may not sign in any more
 	What   []string     `json:"what,omitempty"`   // "persons", "duty", ...
 
 	Node string           `json:"node,omitempty"` // of Talk: who has told its own connections already

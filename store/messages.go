@@ -10,6 +10,7 @@ import (
 
 	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 var _ connectors.Messages = (*DB)(nil)
@@ -18,7 +19,7 @@ const messageColumns = `id, connector_id, key, type, control_id, peer, size, sta
 
 // Messages searches stored raw inputs, newest first. Bodies are not read.
 func (db *DB) Messages(ctx context.Context, clinic hub.ClinicID, f connectors.MessageFilter) ([]connectors.Message, string, error) {
-	at, id, err := parseCursor(f.Cursor)
+	at, id, err := pg.ParseCursor(f.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -30,7 +31,7 @@ where ($1 = '' or connector_id = nullif($1, '')::uuid) and ($2 = '' or type = $2
 order by received_at desc, id desc limit $10`
 	var out []connectors.Message
 	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, q, f.Connector, f.Type, f.ControlID, f.Status, f.Fault, nullTime(f.From), nullTime(f.To), nullTime(at), nullText(id), f.Limit+1)
+		rows, err := tx.Query(ctx, q, f.Connector, f.Type, f.ControlID, f.Status, f.Fault, pg.Null(f.From), pg.Null(f.To), pg.Null(at), pg.Null(id), f.Limit+1)
 		if err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ order by received_at desc, id desc limit $10`
 	if len(out) > f.Limit {
 		out = out[:f.Limit]
 		last := out[len(out)-1]
-		next = formatCursor(last.Received, string(last.ID))
+		next = pg.FormatCursor(last.Received, string(last.ID))
 	}
 	return out, next, nil
 }

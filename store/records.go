@@ -2,21 +2,21 @@ package store
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/staff"
 )
 
 // records is one transaction of inputs about staff and stays, all of one connector.
 type records struct {
 	db    *DB
 	from  *Inbox
-	now   time.Time // of the database, after the locks
-	known *knownLoad
+	known *staff.Look
 	stays *stays
 }
 
@@ -41,8 +41,7 @@ func (r *records) look(b *pgx.Batch, group []*input) {
 		}
 	}
 	if len(changes) > 0 {
-		queuePersonLocks(b, r.from.connector, directory.WantedBy(changes, nil), &r.now)
-		r.known = queueKnown(b, r.from.connector, changes)
+		r.known = r.db.staff.Look(b, r.from.clinic, r.from.connector, changes)
 	}
 	if r.stays = newStays(r.db, r.from.clinic, r.from.connector); len(moves) > 0 {
 		r.stays.queueLoad(b, moves)
@@ -52,14 +51,14 @@ func (r *records) look(b *pgx.Batch, group []*input) {
 // apply writes what the inputs come to: the last round of staff, the stays and the effects
 // are sent together.
 func (r *records) apply(ctx context.Context, tx pgx.Tx, fresh []freshRaw) error {
-	a := newApplier(tx, r.from.clinic, directory.Origin{Source: r.from.connector})
+	w := r.db.staff.Writer(tx, r.from.clinic, directory.Origin{Source: r.from.connector})
 	all := rounds(fresh)
 	for i, round := range all {
-		if err := r.staff(ctx, a, round, i > 0); err != nil {
+		if err := r.staff(ctx, tx, w, round, i > 0); err != nil {
 			return err
 		}
 		if i < len(all)-1 {
-			if err := a.flush(ctx); err != nil {
+			if err := w.Flush(ctx); err != nil {
 				return err
 			}
 		}
@@ -69,55 +68,48 @@ func (r *records) apply(ctx context.Context, tx pgx.Tx, fresh []freshRaw) error 
 			return err
 		}
 	}
-	r.stays.queueWrite(a.batch)
-	return a.flush(ctx)
+	r.stays.queueWrite(w.Batch)
+	return w.Flush(ctx)
 }
 
 // staff queues what one round comes to. again says that an earlier round has changed what
 // is known.
-func (r *records) staff(ctx context.Context, a *applier, round []freshRaw, again bool) error {
+func (r *records) staff(ctx context.Context, tx pgx.Tx, w *staff.Writer, round []freshRaw, again bool) error {
 	var changes []directory.Change
-	a.causes = map[string]directory.Origin{}
+	w.Causes = map[string]directory.Origin{}
 	for _, f := range round {
 		changes = append(changes, f.changes...)
 		for _, c := range f.changes {
-			a.causes[c.Key] = f.origin(f.id)
+			w.Causes[c.Key] = f.origin(f.id)
 		}
 	}
-	known, err := r.knownFor(ctx, a.tx, changes, again)
-	if err != nil {
+	look := r.known
+	if again {
+		var b pgx.Batch
+		look = r.db.staff.Look(&b, r.from.clinic, r.from.connector, changes)
+		if err := tx.SendBatch(ctx, &b).Close(); err != nil {
+			return fmt.Errorf("look again: %w", err)
+		}
+	}
+	if err := look.Finish(ctx, tx); err != nil {
 		return err
 	}
-	plan := directory.MakePlan(known, changes, directory.Limits{Approved: true}, r.now)
-	if plan.Counts().Lock > 0 {
-		limits, err := loadLimits(ctx, a.tx)
-		if err != nil {
-			return err
-		}
-		plan = directory.MakePlan(known, changes, limits, r.now)
-	}
-	if plan.Held || plan.Problems() > 0 {
+	plan := directory.MakePlan(look.Known, changes, look.Limits, look.Now)
+	if plan.Held || plan.Problems() > 0 || len(plan.Asks) > 0 {
 		return errAlone
 	}
-	a.queue(plan)
-	queueEffects(a, plan)
+	w.Queue(plan, look)
+	queueEffects(w, plan)
 	return nil
 }
 
-func (r *records) knownFor(ctx context.Context, tx pgx.Tx, changes []directory.Change, again bool) (directory.Known, error) {
-	if again {
-		return loadKnown(ctx, tx, r.from.connector, changes)
-	}
-	return r.known.finish(ctx, tx)
-}
-
 // queueEffects writes on each input how many people it changed.
-func queueEffects(a *applier, p directory.Plan) {
+func queueEffects(w *staff.Writer, p directory.Plan) {
 	counts := map[hub.MessageID]int{}
 	for _, act := range p.Actions {
-		counts[a.cause(act.Key).Message]++
+		counts[w.Cause(act.Key).Message]++
 	}
 	for id, n := range counts {
-		a.batch.Queue(`update message set effect = jsonb_build_object('actions', $2::int) where id = $1`, id, n)
+		w.Batch.Queue(`update message set effect = jsonb_build_object('actions', $2::int) where id = $1`, id, n)
 	}
 }

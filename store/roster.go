@@ -88,6 +88,11 @@ select t.no, ` + recipientColumns + `
 from unnest($2::text[], $3::text[]) with ordinality t(code, ward, no), account a
 where a.clinic_id = $1 and a.level = 'admin' and a.state = 'active' order by t.no, a.id`
 
+const resolveUserSQL = `
+select t.no, ` + recipientColumns + `
+from unnest($2::text[], $3::text[]) with ordinality t(code, ward, no), account a
+where a.clinic_id = $1 and a.id::text = t.code and a.state = 'active' order by t.no, a.id`
+
 // resolveSQL is the query of a kind, "" for a kind of a newer version: its step reaches
 // nobody and says so.
 func resolveSQL(k alerting.TargetKind) string {
@@ -100,6 +105,8 @@ func resolveSQL(k alerting.TargetKind) string {
 		return resolveGroupSQL
 	case alerting.TargetAdmins:
 		return resolveAdminsSQL
+	case alerting.TargetUser:
+		return resolveUserSQL
 	}
 	return ""
 }

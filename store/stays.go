@@ -10,6 +10,8 @@ import (
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
+	"github.com/wardline/wardline/store/staff"
 )
 
 // stays folds moves into the stored stays of their visits: any number of moves is one look
@@ -60,7 +62,7 @@ func (s *stays) queueLoad(b *pgx.Batch, moves []alerting.Movement) {
 		}
 	}
 	if len(visits) > 0 {
-		queueLocks(b, visitLocks, s.connector, names, len(names) > manyKeys)
+		staff.QueueLocks(b, staff.VisitLocks, s.connector, names)
 		b.Queue(lookSQL, s.connector, visits, keys).Query(s.read)
 	}
 }
@@ -175,7 +177,7 @@ func (s *stays) queueWrite(b *pgx.Batch) {
 	s.queuePuts(b)
 	for _, key := range slices.Sorted(maps.Keys(s.byKey)) {
 		if o := s.byKey[key]; o.put == nil && o.moved {
-			b.Queue(`update movement set end_at = $3, updated_at = now() where connector_id = $1 and key = $2`, s.connector, key, nullTime(o.end))
+			b.Queue(`update movement set end_at = $3, updated_at = now() where connector_id = $1 and key = $2`, s.connector, key, pg.Null(o.end))
 		}
 	}
 }
@@ -207,7 +209,7 @@ func (s *stays) queuePuts(b *pgx.Batch) {
 		keys, visits, patients, names = append(keys, key), append(visits, []byte(o.visit)), append(patients, o.patient), append(names, name)
 		wards, rooms, beds = append(wards, o.put.Ward), append(rooms, o.put.Room), append(beds, o.put.Bed)
 		places, messages = append(places, foldPlace(o.put.Ward, o.put.Room, o.put.Bed)), append(messages, string(o.message))
-		starts, ends, historic = append(starts, o.start), append(ends, nullTime(o.end)), append(historic, o.historic)
+		starts, ends, historic = append(starts, o.start), append(ends, pg.Null(o.end)), append(historic, o.historic)
 	}
 	if len(keys) > 0 {
 		b.Queue(putStaysSQL, s.clinic, s.connector, keys, visits, patients, names, wards, rooms, beds, places, starts, ends, historic, messages)

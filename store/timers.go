@@ -11,6 +11,7 @@ import (
 
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // maxTimerSleep bounds how late a timer of another node, or one set meanwhile, is seen.
@@ -98,7 +99,7 @@ func (db *DB) fireEach(ctx context.Context, clinic hub.ClinicID, limit int) (fir
 	const sql = `select alert_id from alert_timer where clinic_id = $1 and due_at <= now() group by 1 order by min(due_at)`
 	var alerts []hub.AlertID
 	err = db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
-		alerts, err = collect(ctx, tx, pgx.RowTo[hub.AlertID], sql, clinic)
+		alerts, err = pg.Collect(ctx, tx, pgx.RowTo[hub.AlertID], sql, clinic)
 		return err
 	})
 	if err != nil {

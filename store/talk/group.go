@@ -10,6 +10,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // locked is a conversation whose row this transaction holds.
@@ -29,7 +30,7 @@ func lock(ctx context.Context, tx pgx.Tx, op string, clinic hub.ClinicID, room h
 select kind, epoch, last_seq, clock_timestamp() from room where clinic_id = $1 and id = $2 and kind <> 'alarm' for update`, clinic, room).
 		Scan(&l.kind, &l.epoch, &l.last, &l.now)
 	if err != nil {
-		return nil, found(err, noRoom(op))
+		return nil, pg.Found(err, noRoom(op))
 	}
 	return l, nil
 }
@@ -192,7 +193,7 @@ func queueLeaves(batch *pgx.Batch, l *locked, from int64, leaves []messaging.Lea
 }
 
 func (l *locked) queueItem(batch *pgx.Batch, i *messaging.Item) {
-	batch.Queue(writeItemSQL, l.clinic, l.id, i.Seq, i.ID, i.Kind, i.Body, i.At, i.User, textOrNull(string(i.From)), i.Epoch)
+	batch.Queue(writeItemSQL, l.clinic, l.id, i.Seq, i.ID, i.Kind, i.Body, i.At, i.User, pg.Null(string(i.From)), i.Epoch)
 }
 
 func devicesOf(leaves []messaging.Leaf) []hub.DeviceID {

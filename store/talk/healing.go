@@ -10,6 +10,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // AskRejoin notes that a device has lost a room's group; the newest package counts.
@@ -63,10 +64,10 @@ from fault f left join account a on a.clinic_id = $1 and a.id = f.user_id left j
 where f.clinic_id = $1 order by f.repaired_at is not null, f.at desc, f.room_id, f.seq limit $2`
 	var out []messaging.FaultRecord
 	err := s.db.InClinic(ctx, clinic, func(tx pgx.Tx) (err error) {
-		out, err = collect(ctx, tx, func(row pgx.CollectableRow) (r messaging.FaultRecord, err error) {
+		out, err = pg.Collect(ctx, tx, func(row pgx.CollectableRow) (r messaging.FaultRecord, err error) {
 			var repaired *time.Time
 			err = row.Scan(&r.Room, &r.Seq, &r.Cause, &r.User, &r.Name, &r.Device, &r.DeviceName, &r.At, &repaired)
-			r.RepairedAt = zeroTime(repaired)
+			r.RepairedAt = pg.OrZero(repaired)
 			return r, err
 		}, q, clinic, limit)
 		return err
@@ -169,9 +170,19 @@ func (s *Store) Upkeep(ctx context.Context, by messaging.Caller, limit int) ([]m
 		_, err := pgx.ForEachRow(rows, []any{&r.Room, &r.User, &r.Device, &r.Package, &r.Cause}, func() error { u := at(r.Room); u.Rejoin = append(u.Rejoin, r); return nil })
 		return err
 	})
-	err := s.db.InClinic(ctx, by.Clinic, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() })
+	var houses map[hub.RoomID]*messaging.House
+	err := s.db.InClinic(ctx, by.Clinic, func(tx pgx.Tx) (err error) {
+		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+			return err
+		}
+		houses, err = housesOf(ctx, tx, by, order)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read upkeep: %w", err)
+	}
+	for room, h := range houses {
+		at(room).House = h
 	}
 	var out []messaging.Upkeep
 	for _, room := range slices.Sorted(slices.Values(order)) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 const rosterSQL = `
@@ -21,7 +22,7 @@ func (s *Store) Members(ctx context.Context, by messaging.Caller, room hub.RoomI
 		if _, err := memberRole(ctx, tx, "chat.members", by, room); err != nil {
 			return err
 		}
-		out, err = collect(ctx, tx, pgx.RowToStructByPos[messaging.RoomMember], rosterSQL, by.Clinic, room)
+		out, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[messaging.RoomMember], rosterSQL, by.Clinic, room)
 		return err
 	})
 	return out, err
@@ -41,7 +42,10 @@ func (s *Store) ChangeMembers(ctx context.Context, by messaging.Caller, room hub
 			return err
 		}
 		r := messaging.Roster{Kind: l.kind}
-		if r.Members, err = collect(ctx, tx, pgx.RowToStructByPos[messaging.RoomMember], rosterSQL, by.Clinic, room); err != nil {
+		if r.Follows, err = l.follows(ctx, tx); err != nil {
+			return err
+		}
+		if r.Members, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[messaging.RoomMember], rosterSQL, by.Clinic, room); err != nil {
 			return err
 		}
 		changes, err := decide(r)
@@ -129,7 +133,7 @@ where a.clinic_id = $1 and a.state = 'active' and a.id <> $2 and (a.person_id is
 order by a.name, a.id limit $4`
 	var out []messaging.Contact
 	err := s.db.InClinic(ctx, by.Clinic, func(tx pgx.Tx) (err error) {
-		out, err = collect(ctx, tx, pgx.RowToStructByPos[messaging.Contact], q, by.Clinic, by.User, query, limit)
+		out, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[messaging.Contact], q, by.Clinic, by.User, query, limit)
 		return err
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // PutPackages adds to a device's pool. Beyond limit those that end first go: they are the
@@ -106,7 +107,7 @@ func (s *Store) Welcome(ctx context.Context, by messaging.Caller, room hub.RoomI
 		err := tx.QueryRow(ctx, `
 select w.seq, w.body from room_leaf l join welcome w on w.clinic_id = $1 and w.room_id = l.room_id and w.seq = l.from_seq
 where l.clinic_id = $1 and l.room_id = $2 and l.device_id = $3 and l.to_seq is null`, by.Clinic, room, by.Device).Scan(&seq, &body)
-		return found(err, hub.E(op, hub.NotFound, "joining", ""))
+		return pg.Found(err, hub.E(op, hub.NotFound, "joining", ""))
 	})
 	return seq, body, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // PutLetter keeps a letter. A device holds at most limit, and at most foreign of them from
@@ -22,7 +23,7 @@ func (s *Store) PutLetter(ctx context.Context, by messaging.Caller, l messaging.
 select d.account_id from device d join account a on a.clinic_id = $1 and a.id = d.account_id
 where d.clinic_id = $1 and d.id = $2 and d.revoked_at is null and a.state = 'active' for no key update of d`, by.Clinic, l.To).Scan(&owner)
 		if err != nil {
-			return found(err, hub.E(op, hub.NotFound, "", ""))
+			return pg.Found(err, hub.E(op, hub.NotFound, "", ""))
 		}
 		err = tx.QueryRow(ctx, `
 select count(*), count(*) filter (where from_user = $3) from letter where clinic_id = $1 and to_id = $2`, by.Clinic, l.To, by.User).Scan(&all, &theirs)
@@ -45,7 +46,7 @@ select count(*), count(*) filter (where from_user = $3) from letter where clinic
 func (s *Store) Letters(ctx context.Context, by messaging.Caller, after string, limit int) ([]messaging.Letter, error) {
 	return read(ctx, s, by.Clinic, "letters", pgx.RowToStructByPos[messaging.Letter], `
 select id, from_id, to_id, body, at from letter where clinic_id = $1 and to_id = $2 and ($3::uuid is null or id > $3) order by id limit $4`,
-		by.Clinic, by.Device, textOrNull(after), limit)
+		by.Clinic, by.Device, pg.Null(after), limit)
 }
 
 // DropLetter ends a letter; one that is gone already is as good.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // Mute keeps a room silent for one account.
@@ -33,7 +34,7 @@ func (s *Store) Receipts(ctx context.Context, by messaging.Caller, room hub.Room
 		if _, err := memberRole(ctx, tx, "chat.receipts", by, room); err != nil {
 			return err
 		}
-		out, err = collect(ctx, tx, pgx.RowToStructByPos[messaging.Receipt], `
+		out, err = pg.Collect(ctx, tx, pgx.RowToStructByPos[messaging.Receipt], `
 select m.user_id, m.delivered_seq, m.read_seq from room_member m join account a on a.clinic_id = $1 and a.id = m.user_id and not a.recorder
 where m.clinic_id = $1 and m.room_id = $2 and m.until is null order by m.user_id`, by.Clinic, room)
 		return err
@@ -55,10 +56,10 @@ where i.clinic_id = $1 and i.room_id = $2 and i.seq = $3 order by m.user_id`
 		if _, err := memberRole(ctx, tx, "chat.receipts", by, room); err != nil {
 			return err
 		}
-		out, err = collect(ctx, tx, func(row pgx.CollectableRow) (r messaging.ItemReceipt, err error) {
+		out, err = pg.Collect(ctx, tx, func(row pgx.CollectableRow) (r messaging.ItemReceipt, err error) {
 			var delivered, read *time.Time
 			err = row.Scan(&r.User, &delivered, &read)
-			r.DeliveredAt, r.ReadAt = zeroTime(delivered), zeroTime(read)
+			r.DeliveredAt, r.ReadAt = pg.OrZero(delivered), pg.OrZero(read)
 			return r, err
 		}, q, by.Clinic, room, seq)
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 // CreateRoom makes a room, its members, its first commit and the line that tells of it. The
@@ -60,7 +61,7 @@ func directKey(by messaging.Caller, r messaging.NewRoom) *string {
 	if high < low {
 		low, high = high, low
 	}
-	return textOrNull(string(low) + "/" + string(high))
+	return pg.Null(string(low) + "/" + string(high))
 }
 
 // insertRoom reports whether it made the room. Two that make the same direct room at once,
@@ -75,7 +76,10 @@ func insertRoom(ctx context.Context, tx pgx.Tx, op string, by messaging.Caller, 
 			return false, &hub.Error{Op: op, Kind: hub.Invalid, Field: "alert"}
 		}
 	}
-	key, alert := directKey(by, r), textOrNull(string(r.Alert))
+	if err := reserved(ctx, tx, op, by, r.ID); err != nil {
+		return false, err
+	}
+	key, alert := directKey(by, r), pg.Null(string(r.Alert))
 	tag, err := tx.Exec(ctx, `
 insert into room (clinic_id, id, kind, name, alert_id, direct_key, min_epoch, at) values ($1, $2, $3, '', $4, $5, 1, now()) on conflict do nothing`,
 		by.Clinic, r.ID, r.Kind, alert, key)
@@ -83,7 +87,7 @@ insert into room (clinic_id, id, kind, name, alert_id, direct_key, min_epoch, at
 		return false, fmt.Errorf("insert room: %w", err)
 	}
 	if tag.RowsAffected() == 1 {
-		return true, nil
+		return true, tellBegun(ctx, tx, by.Clinic, r.ID)
 	}
 	done, err := repeated(ctx, tx, op, by, r.ID, r.Commit.ID)
 	if err != nil || done.Seq > 0 {

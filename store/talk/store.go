@@ -5,15 +5,14 @@ package talk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/messaging"
+	"github.com/wardline/wardline/store/pg"
 )
 
 var _ messaging.ChatStore = (*Store)(nil)
@@ -43,20 +42,11 @@ func (s *Store) MarkRead(ctx context.Context, by messaging.Caller, room hub.Room
 	return s.db.MarkRead(ctx, by, room, seq)
 }
 
-// collect reads all rows of a query.
-func collect[T any](ctx context.Context, tx pgx.Tx, to pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
-	rows, err := tx.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, to)
-}
-
 // read is collect in a transaction of its own.
 func read[T any](ctx context.Context, s *Store, clinic hub.ClinicID, what string, to pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
 	var out []T
 	err := s.db.ByKeys(ctx, clinic, func(tx pgx.Tx) (err error) {
-		out, err = collect(ctx, tx, to, sql, args...)
+		out, err = pg.Collect(ctx, tx, to, sql, args...)
 		return err
 	})
 	if err != nil {
@@ -68,34 +58,12 @@ func read[T any](ctx context.Context, s *Store, clinic hub.ClinicID, what string
 // noRoom is the answer to everybody who is not in a room, whether there is one or not.
 func noRoom(op string) error { return hub.E(op, hub.NotFound, "room", "") }
 
-// found turns "no row" into a refusal.
-func found(err error, refusal error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return refusal
-	}
-	return err
-}
-
 // memberRole returns what an account may do in a conversation.
 func memberRole(ctx context.Context, tx pgx.Tx, op string, by messaging.Caller, room hub.RoomID) (role messaging.Role, err error) {
 	err = tx.QueryRow(ctx, `
 select m.role from room_member m join room r on r.clinic_id = $1 and r.id = m.room_id and r.kind <> 'alarm'
 where m.clinic_id = $1 and m.room_id = $2 and m.user_id = $3 and m.until is null`, by.Clinic, room, by.User).Scan(&role)
-	return role, found(err, noRoom(op))
-}
-
-func zeroTime(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
-}
-
-func textOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
+	return role, pg.Found(err, noRoom(op))
 }
 
 func union[T ~string](lists ...[]T) []T {
