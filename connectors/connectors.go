@@ -86,8 +86,14 @@ type Env struct {
 	Names func(ctx context.Context, users []hub.UserID) (map[hub.UserID]string, error)
 	// Grant finds what an API token of this connector may do; hub.Unauthenticated if none.
 	Grant func(ctx context.Context, token string) (Grant, error)
-	State KV
-	Now   func() time.Time
+	// Feed gives people that were handed to the connector a run of their own.
+	Feed Feed
+	// Stated reads back what this connector has stated of people; nil where none needs it.
+	Stated Stated
+	// Rosters takes planned duties; nil where none needs it.
+	Rosters Rosters
+	State   KV
+	Now     func() time.Time
 }
 
 // Grant is what an API token allows.

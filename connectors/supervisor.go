@@ -123,7 +123,11 @@ func (s *Supervisor) Health(id hub.ConnectorID) Health {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.health
+	h := u.health
+	if h.State == Up && u.trouble != "" {
+		h.State, h.Detail = Degraded, u.trouble
+	}
+	return h
 }
 
 // Counters returns a copy of a connector's named counters since the hub started.

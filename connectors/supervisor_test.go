@@ -18,6 +18,7 @@ import (
 	"github.com/wardline/wardline/alerting"
 	"github.com/wardline/wardline/directory"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/hub/hubtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -139,7 +140,7 @@ func ask(t *testing.T, addr, text string) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	fmt.Fprintln(conn, text)
 	answer, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil {
@@ -239,7 +240,7 @@ func TestAddressChange(t *testing.T) {
 func TestAddressWidensOnTheSamePort(t *testing.T) {
 	t.Parallel()
 	s, _ := lineSupervisor(t)
-	apply(t, s, spec(1, fmt.Sprintf(`{"address":"127.0.0.1:%d"}`, freePort(t))))
+	apply(t, s, spec(1, fmt.Sprintf(`{"address":%q}`, hubtest.MustFreeAddr(t))))
 	_, port, _ := net.SplitHostPort(addr(t, s))
 	if err := s.Apply(t.Context(), spec(2, fmt.Sprintf(`{"address":"0.0.0.0:%s","tls":{"cert_file":"/no","key_file":"/no"}}`, port))); err == nil {
 		t.Fatal("a missing certificate was accepted")
@@ -251,16 +252,6 @@ func TestAddressWidensOnTheSamePort(t *testing.T) {
 	if got := ask(t, "127.0.0.2:"+port, "b"); got != "wide b" {
 		t.Errorf("the wider address answered %q", got)
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
 }
 
 // Twenty reloads while eight senders send: every line is acknowledged, and nothing that
@@ -336,7 +327,7 @@ func send(t *testing.T, at string, sender int, acked map[string]bool, done chan 
 // until polls a condition; it fails the test after ten seconds.
 func until(t *testing.T, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatal("condition not met within 10 s")

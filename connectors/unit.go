@@ -29,14 +29,17 @@ type unit struct {
 	mu       sync.Mutex
 	current  *instance // nil while stopped
 	health   Health
+	trouble  string // why the last pass over the source failed; shown while the connector is up
 	counters map[string]int64
 }
 
 // instance is one accepted revision from its start to its drain.
 type instance struct {
 	made
-	scratch bool // made for a test: its reports count for nothing
+	scratch bool            // made for a test: its reports count for nothing
+	ctx     context.Context // ends with the drain; what is begun beside Run ends with it
 	cancel  context.CancelFunc
+	beside  sync.WaitGroup // passes under way
 	done    chan struct{}
 }
 
@@ -131,9 +134,9 @@ func (u *unit) drain(ctx context.Context) {
 // start runs an instance until it is drained.
 func (u *unit) start(inst *instance) {
 	ctx, cancel := context.WithCancel(context.Background())
-	inst.cancel = cancel
+	inst.ctx, inst.cancel = ctx, cancel
 	u.mu.Lock()
-	u.current = inst
+	u.current, u.trouble = inst, ""
 	u.mu.Unlock()
 	if _, ok := inst.connector.(Preparer); ok {
 		inst.lease.settle()
@@ -144,7 +147,7 @@ func (u *unit) start(inst *instance) {
 
 // keep runs an instance again and again, with growing pauses after errors, until ctx ends.
 func (u *unit) keep(ctx context.Context, inst *instance) {
-	defer close(inst.done)
+	defer func() { inst.beside.Wait(); close(inst.done) }()
 	pause := firstPause
 	for {
 		began := u.o.Now()

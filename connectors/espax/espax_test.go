@@ -155,7 +155,7 @@ func (r *rig) dial() *source {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(time.Minute))
 	return &source{Conn: conn, t: r.t}
 }
 
@@ -209,7 +209,7 @@ func (s *source) ask(m wire.Message) wire.Message {
 
 func (r *rig) until(ok func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("condition not met within 10 s; counters %v, health %+v, signals %v", r.Counters(id), r.Health(id), r.phases())
 		}

@@ -1,5 +1,6 @@
-// Package hl7v2 is the connector kind "hl7v2-mllp": it takes staff (MFN^M02, PMU) and the
-// movements of patients (ADT) from a hospital information system by MLLP.
+// Package hl7v2 is the connector kind "hl7v2-mllp": it takes staff (MFN^M02, PMU), wards
+// (MFN^M05) and the movements of patients (ADT) from a hospital information system, by MLLP
+// and from files in a drop folder.
 //
 // Every message is committed, raw and with its effect, before it is acknowledged. One that
 // cannot be mapped is kept with the reason and acknowledged as received, so that it never
@@ -7,12 +8,13 @@
 // while the database is away the sender hears a negative answer and tries again.
 //
 // What differs between hospitals (which identifier is the key, Z-segments) is
-// configuration. What a field means is said in map.go, staff.go and adt.go and nowhere else.
+// configuration. What a field means is said in map.go, staff.go, location.go and adt.go and nowhere else.
 package hl7v2
 
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -36,6 +38,9 @@ type Config struct {
 	StaffIDType     string              `json:"staff_id_type,omitempty" maxLength:"20" doc:"Art der Kennung (STF-2, CX.5), die eine Person ausmacht. Leer: MFE-4 oder STF-1. / Type of identifier (STF-2, CX.5) that is a person's key. Empty: MFE-4 or STF-1."`
 	LoginIDType     string              `json:"login_id_type,omitempty" maxLength:"20" doc:"Art der Kennung (STF-2, CX.5), die der Anmeldename ist. / Type of identifier (STF-2, CX.5) that is the login name."`
 	Fields          []FieldMap          `json:"fields,omitempty" maxItems:"32" doc:"Weitere Felder, auch aus Z-Segmenten. / Further fields, also of Z segments."`
+	BatchAck        string              `json:"batch_ack" enum:"single,batch" doc:"Antwort auf einen Batch (BHS): einzelne Bestätigungen oder ein Batch davon. / Answer to a batch (BHS): single acknowledgements or a batch of them."`
+	DropFolder      string              `json:"drop_folder,omitempty" maxLength:"1000" doc:"Ablageordner für Dateien mit Nachrichten (vollständiger Pfad). Leer: keiner. / Drop folder for files of messages (absolute path). Empty: none." example:"/srv/wardline/hl7"`
+	PollSeconds     int                 `json:"poll_seconds" minimum:"1" maximum:"3600" doc:"Alle so viele Sekunden in den Ordner sehen. / Look into the folder every so many seconds."`
 	KeepPatientName bool                `json:"keep_patient_name" doc:"Patientennamen verschlüsselt aufbewahren. / Keep patients' names, encrypted."`
 }
 
@@ -51,7 +56,7 @@ func Kind() connectors.Kind {
 	return connectors.Kind{
 		Name: "hl7v2-mllp",
 		Config: func() any {
-			return &Config{Address: "0.0.0.0:2575", TimeZone: "Europe/Berlin", MaxFrameBytes: mllp.DefaultMaxFrame}
+			return &Config{Address: "0.0.0.0:2575", TimeZone: "Europe/Berlin", MaxFrameBytes: mllp.DefaultMaxFrame, BatchAck: "single", PollSeconds: 10}
 		},
 		New: func(config any, e connectors.Env) (connectors.Connector, error) {
 			c, ok := config.(*Config)
@@ -73,7 +78,8 @@ func newReceiver(c Config, e connectors.Env) (*receiver, error) {
 		return nil, err
 	}
 	return &receiver{config: c, env: e, peers: peers, mapping: m, healthy: true,
-		options: hl7.Options{MaxBytes: c.MaxFrameBytes, Charset: hl7.Charset(c.Charset)}}, nil
+		options: hl7.Options{MaxBytes: c.MaxFrameBytes, Charset: hl7.Charset(c.Charset)},
+		poll:    time.Duration(c.PollSeconds) * time.Second}, nil
 }
 
 // mapping validates the configuration and compiles what the mapping needs of it.
@@ -89,6 +95,15 @@ func (c *Config) mapping() (*mapping, error) {
 	}
 	if c.IdleSeconds < 0 {
 		return nil, invalid("idle_seconds", "this must not be negative")
+	}
+	if c.BatchAck != "single" && c.BatchAck != "batch" {
+		return nil, invalid("batch_ack", "this must be single or batch")
+	}
+	if c.DropFolder != "" && !filepath.IsAbs(c.DropFolder) {
+		return nil, invalid("drop_folder", "the path must be absolute")
+	}
+	if c.PollSeconds < 1 || c.PollSeconds > 3600 {
+		return nil, invalid("poll_seconds", "this must be 1 to 3,600")
 	}
 	loc, err := time.LoadLocation(c.TimeZone)
 	if err != nil {

@@ -36,6 +36,7 @@ type mapped struct {
 
 	level string            // MFI-6: which records the sender wants to hear about
 	file  map[string]string // components of MFI-1 to MFI-3 by their place, echoed
+	kind  string            // trigger of the notification, which its MFK repeats
 }
 
 // record is one MFE of a master file notification and what became of it.
@@ -45,6 +46,8 @@ type record struct {
 	Key     string            `json:"key"` // MFE-4.1 and MFE-5, echoed
 	KeyType string            `json:"key_type"`
 	Fault   *connectors.Fault `json:"fault,omitempty"`
+
+	parts []string // all components of MFE-4: a key may have several (data type PL)
 }
 
 // message maps one message. Types that are well-formed and not used come to a fault
@@ -85,8 +88,11 @@ func (m *mapping) dispatch(msg *hl7.Message, received time.Time) mapped {
 	h := msg.Header()
 	switch h.Type {
 	case "MFN":
-		if h.Trigger == "M02" {
+		switch h.Trigger {
+		case "M02":
 			return m.masterFile(msg)
+		case "M05":
+			return m.locations(msg)
 		}
 	case "PMU":
 		return m.personnel(msg, h.Trigger)

@@ -123,6 +123,11 @@ func TestBrokenRecordSpoilsAReload(t *testing.T) {
 	if len(out.Changes) != 0 || out.Fault == nil {
 		t.Errorf("mapped to %d changes, fault %+v", len(out.Changes), out.Fault)
 	}
+	for _, r := range out.Records {
+		if r.Fault == nil {
+			t.Errorf("record %s counts as applied", r.Control)
+		}
+	}
 }
 
 func TestEmptyReloadIsStated(t *testing.T) {
@@ -233,7 +238,7 @@ func FuzzMapping(f *testing.F) {
 		}
 		out := m.message(msg, received)
 		for _, c := range out.Changes {
-			if (c.Key == "") != (c.Op == directory.OpComplete) || len(c.Key) > 255 {
+			if (c.Key == "") != (c.Op == directory.OpComplete || c.Op == directory.OpUnits) || len(c.Key) > 255 {
 				t.Errorf("change %+v", c)
 			}
 		}

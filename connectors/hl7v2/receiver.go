@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,16 +28,21 @@ type receiver struct {
 	options hl7.Options
 	ln      net.Listener
 	tls     *tls.Config
+	poll    time.Duration // of the drop folder
 
 	reporting sync.Mutex // keeps an older health from being reported after a newer one
 
 	mu      sync.Mutex
 	conns   int
 	healthy bool
+	folder  string // what is wrong with the drop folder
 }
 
-// Prepare reads the certificate and takes the address.
+// Prepare reads the certificate, makes the folders and takes the address.
 func (r *receiver) Prepare() (err error) {
+	if err = r.prepareFolder(); err != nil {
+		return err
+	}
 	if r.tls, err = r.config.TLS.Load(r.env.Now()); err != nil {
 		return err
 	}
@@ -52,6 +58,11 @@ func (r *receiver) Check(context.Context) []connectors.Check {
 // Run receives until ctx ends and the messages in hand are answered.
 func (r *receiver) Run(ctx context.Context) error {
 	r.report()
+	if r.config.DropFolder != "" {
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		wg.Go(func() { r.watch(ctx) })
+	}
 	server := &mllp.Server{
 		Handler:     r.frame,
 		Refuse:      r.oversize,
@@ -74,14 +85,11 @@ func (r *receiver) frame(ctx context.Context, p *mllp.Peer, frame []byte) ([]byt
 	if err != nil {
 		return r.refuse(ctx, connectors.PeerHost(p.RemoteAddr()), frame, err)
 	}
-	var replies [][]byte
-	var failed error
-	for _, raw := range batch.Messages {
-		out, err := r.message(ctx, connectors.PeerHost(p.RemoteAddr()), raw)
-		replies = append(replies, out...)
-		if err != nil {
-			failed = err
-			break // the sender repeats from here on; what came before is stored
+	out := r.batch(ctx, context.Background(), connectors.PeerHost(p.RemoteAddr()), batch)
+	replies, failed := out.replies, out.err
+	if r.config.BatchAck == "batch" {
+		if whole := batch.Reply(replies, rand.Text()[:20], r.env.Now()); whole != nil {
+			return whole, failed
 		}
 	}
 	if len(replies) == 0 {
@@ -96,29 +104,57 @@ func (r *receiver) frame(ctx context.Context, p *mllp.Peer, frame []byte) ([]byt
 	return replies[last], failed
 }
 
-// message stores one message with its effect, in one call that commits both or nothing, and returns the acknowledgements for it.
-func (r *receiver) message(ctx context.Context, peer string, raw []byte) ([][]byte, error) {
+// fate is what became of some messages.
+type fate struct {
+	replies [][]byte
+	refused int   // came to nothing, or to less than they hold
+	err     error // nothing was stored from here on: the sender should try again
+}
+
+// batch handles messages that came together, in their order, until quit ends.
+func (r *receiver) batch(ctx, quit context.Context, peer string, b hl7.Batch) (all fate) {
+	for _, raw := range b.Messages {
+		if all.err = quit.Err(); all.err != nil {
+			return all
+		}
+		one := r.message(ctx, peer, raw)
+		all.replies = append(all.replies, one.replies...)
+		all.refused += one.refused
+		if one.err != nil {
+			all.err = one.err
+			break // the sender repeats from here on; what came before is stored
+		}
+	}
+	return all
+}
+
+// message stores one message with its effect, in one call that commits both or nothing.
+func (r *receiver) message(ctx context.Context, peer string, raw []byte) fate {
 	msg, err := r.options.Parse(raw)
 	if err != nil {
 		reply, err := r.refuse(ctx, peer, raw, err)
-		return oneOrNone(reply), err
+		return fate{oneOrNone(reply), 1, err}
 	}
 	h := msg.Header()
 	if len(r.config.Sources) > 0 && !slices.Contains(r.config.Sources, h.Sender.App.Namespace) {
 		r.env.Count("source_refused")
-		return r.replies(h, hl7.Rejected, hl7.Fault{At: hl7.MustPath("MSH-3"), Code: hl7.CodeTableValue,
-			Text: "this sender is not accepted here"}, mapped{}), nil
+		return fate{r.replies(h, hl7.Rejected, hl7.Fault{At: hl7.MustPath("MSH-3"), Code: hl7.CodeTableValue,
+			Text: "this sender is not accepted here"}, mapped{}), 1, nil}
 	}
 	m := r.read(msg)
 	if err := put(ctx, r.env.Inbox, r.input(msg, h, peer, raw), m); err != nil {
 		r.setHealthy(false)
 		r.env.Count("inbox_unavailable")
 		r.env.Log.Warn("message not stored", "error", err)
-		return r.replies(h, hl7.Failed, hl7.Fault{Code: hl7.CodeInternal, Text: "not stored, please send again"}, m), err
+		return fate{r.replies(h, hl7.Failed, hl7.Fault{Code: hl7.CodeInternal, Text: "not stored, please send again"}, m), 0, err}
 	}
 	r.setHealthy(true)
 	r.count(m)
-	return r.replies(h, hl7.Accepted, hl7.Fault{}, m), nil
+	out := fate{replies: r.replies(h, hl7.Accepted, hl7.Fault{}, m)}
+	if m.Fault != nil {
+		out.refused = 1
+	}
+	return out
 }
 
 // read maps a message. A mistake of ours in it is kept as that message's fault: closing the
@@ -249,7 +285,7 @@ func (r *receiver) reply(h hl7.Header, ack hl7.Ack, m mapped) *hl7.Builder {
 	if !application || len(m.Records) == 0 || m.level == "" || m.level == "NE" {
 		return h.Reply(ack)
 	}
-	ack.Type = "MFK^M02^MFK_M01"
+	ack.Type = "MFK^" + m.kind + "^MFK_M01"
 	return addMFA(h.Reply(ack), m, hl7.FormatTime(ack.Time), ack.Code == hl7.AA)
 }
 
@@ -276,6 +312,11 @@ func addMFA(b *hl7.Builder, m mapped, now string, stored bool) *hl7.Builder {
 			}
 		}
 		b.Set("5", r.Key).Set("6", r.KeyType)
+		for i, part := range r.parts {
+			if i > 0 && part != "" {
+				b.Set("5."+strconv.Itoa(i+1), part)
+			}
+		}
 	}
 	return b
 }
@@ -310,6 +351,8 @@ func (r *receiver) report() {
 	h := connectors.Health{State: connectors.Up, Peers: r.conns}
 	if !r.healthy {
 		h.State, h.Detail = connectors.Degraded, "messages cannot be stored at the moment; senders are asked to try again"
+	} else if r.folder != "" {
+		h.State, h.Detail = connectors.Degraded, r.folder
 	}
 	r.mu.Unlock()
 	r.env.Report(h)

@@ -32,7 +32,7 @@ import (
 	"github.com/wardline/wardline/hub"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withDatabase{m}) }
 
 const id hub.ConnectorID = "kis"
 
@@ -127,7 +127,7 @@ func (r *rig) dial() *mllp.Client {
 
 func (r *rig) until(ok func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			r.t.Fatalf("condition not met within 10 s; counters %v, health %+v", r.Counters(id), r.Health(id))
 		}

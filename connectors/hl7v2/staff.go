@@ -16,13 +16,7 @@ var mfiPlaces = []string{"1.1", "1.2", "1.3", "2.1", "3"}
 // record that cannot be used is left out and named by the fault; in a REP it makes the
 // whole message unusable, since the person would otherwise count as missing.
 func (m *mapping) masterFile(msg *hl7.Message) mapped {
-	out := mapped{level: msg.Get("MFI-6").String()}
-	if mfi, ok := msg.All().Segment("MFI", 0); ok {
-		out.file = map[string]string{}
-		for _, place := range mfiPlaces {
-			out.file[place] = mfi.At(hl7.MustPath("MFI-" + place)).String()
-		}
-	}
+	out := masterHeader(msg)
 	replace := false
 	switch mode := msg.Get("MFI-3").String(); mode {
 	case "REP":
@@ -33,7 +27,7 @@ func (m *mapping) masterFile(msg *hl7.Message) mapped {
 	}
 	for g := range msg.Groups("MFE") {
 		mfe, _ := g.Segment("MFE", 0)
-		r := record{Event: mfe.Field(1).String(), Control: mfe.Field(2).String(), Key: mfe.Field(4).String(), KeyType: mfe.Field(5).String()}
+		r := newRecord(mfe)
 		c, f := m.masterRecord(g, mfe)
 		if f.Name != "" {
 			r.Fault = &f
@@ -48,12 +42,41 @@ func (m *mapping) masterFile(msg *hl7.Message) mapped {
 	switch {
 	case replace && out.Fault != nil:
 		out.Changes = nil
+		for i := range out.Records {
+			if out.Records[i].Fault == nil {
+				out.Records[i].Fault = fault("not_applied", out.Fault.Where, "not applied: another record of this full set cannot be used")
+			}
+		}
 	case replace:
 		out.Changes = append(out.Changes, directory.Change{Op: directory.OpComplete})
 	case len(out.Records) == 0:
 		out.Fault = fault("no_records", "MFE", "the message has no records")
 	}
 	return out
+}
+
+// masterHeader takes what an MFK repeats of its notification.
+func masterHeader(msg *hl7.Message) mapped {
+	out := mapped{level: msg.Get("MFI-6").String(), kind: msg.Header().Trigger}
+	if mfi, ok := msg.All().Segment("MFI", 0); ok {
+		out.file = map[string]string{}
+		for _, place := range mfiPlaces {
+			out.file[place] = mfi.At(hl7.MustPath("MFI-" + place)).String()
+		}
+	}
+	return out
+}
+
+// newRecord takes what an MFA repeats of its record.
+func newRecord(mfe hl7.Segment) record {
+	r := record{Event: mfe.Field(1).String(), Control: mfe.Field(2).String(), Key: mfe.Field(4).String(), KeyType: mfe.Field(5).String()}
+	for rep := range mfe.Reps(4) {
+		for n := 1; n <= 9; n++ { // PL has the most components of all keys
+			r.parts = append(r.parts, rep.Comp(n).String())
+		}
+		break
+	}
+	return r
 }
 
 // masterRecord maps one MFE with the segments below it, or returns the fault that keeps it
