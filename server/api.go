@@ -77,7 +77,7 @@ func newTagged[T any](revision int, body T) *tagged[T] {
 func newAPI(e *edge, title string) *api {
 	jsonFormat := huma.Format{
 		Marshal:   func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
-		Unmarshal: json.Unmarshal,
+		Unmarshal: readJSON,
 	}
 	a := &api{edge: e, limits: map[string]int64{}}
 	config := huma.Config{

@@ -22,6 +22,10 @@ type Me struct {
 	DeviceID hub.DeviceID `json:"device_id" doc:"Empty until the browser has registered its keys."`
 	Version  string       `json:"version"`
 	Password bool         `json:"has_password" doc:"False until the account has a password of its own."`
+
+	Roles []accounts.AdminRole `json:"roles" doc:"What an administrator may do: owner, people, policy, connectors, auditor."`
+	Must  accounts.Must        `json:"must" doc:"What has to be set up before anything else may be done: empty, passkey, second_factor or credential."`
+	Fresh bool                 `json:"fresh" doc:"False when sensitive routes will ask for a step-up."`
 }
 
 // ClinicRef names a clinic.
@@ -44,6 +48,7 @@ type loginInput struct {
 	Body struct {
 		Login    string `json:"login" minLength:"1" maxLength:"255"`
 		Password string `json:"password" minLength:"1" maxLength:"1024"`
+		OTP      string `json:"otp,omitempty" maxLength:"64" doc:"Code of an authenticator app, or a recovery code, when 401 otp_needed asks for it."`
 	}
 }
 
@@ -64,12 +69,15 @@ func (a *api) authRoutes() {
 	register(a, route{"POST", "/auth/login", "login", "Sign in with login and password", anybody, 200}, a.login)
 	register(a, route{"POST", "/auth/link", "follow-link", "Sign in with a one-time link", anybody, 200}, a.followLink)
 	register(a, route{"POST", "/auth/logout", "logout", "Sign out", anybody, 204}, a.logout)
-	handle(a, route{"GET", "/me", "me", "Who is signed in", member, 200}, a.getMe)
-	handle(a, route{"POST", "/me/password", "set-password", "Set one's own password; all other sessions end", member, 204}, a.setPassword)
+	handle(a, route{"GET", "/me", "me", "Who is signed in", member | unfinished, 200}, a.getMe)
+	handle(a, route{"POST", "/me/password", "set-password", "Set one's own password; all other sessions end", member | unfinished, 204}, a.setPassword)
+	a.wayRoutes()
+	a.factorRoutes()
+	a.tripRoutes()
 }
 
 func (a *api) login(ctx context.Context, in *loginInput) (*signedIn, error) {
-	s, secret, err := a.o.Sessions.SignIn(ctx, a.o.Clinic, in.Body.Login, in.Body.Password, a.place(ctx))
+	s, secret, err := a.o.Sessions.SignIn(ctx, a.o.Clinic, accounts.Login{Login: in.Body.Login, Password: in.Body.Password, OTP: in.Body.OTP}, a.place(ctx))
 	return a.welcome(ctx, s, secret, err)
 }
 
@@ -114,7 +122,8 @@ func (a *api) setPassword(ctx context.Context, in *passwordInput) (none, error) 
 func (a *api) me(s accounts.Session) Me {
 	return Me{
 		UserID: s.Account.ID, Login: s.Account.Login, Name: s.Account.Name, Level: s.Account.Level,
-		Clinic: ClinicRef{s.Clinic, a.o.ClinicName}, Demo: a.o.Demo, DeviceID: s.Device, Version: a.o.Version, Password: s.Account.HasPassword,
+		Clinic: ClinicRef{s.Clinic, a.clinicName()}, Demo: a.o.Demo, DeviceID: s.Device, Version: a.o.Version, Password: s.Account.HasPassword,
+		Roles: s.Account.Roles, Must: s.Must, Fresh: s.Fresh || a.o.Demo,
 	}
 }
 
@@ -122,7 +131,7 @@ func (a *api) me(s accounts.Session) Me {
 func (a *api) place(ctx context.Context) accounts.Place {
 	at := accounts.Place{Console: a.console}
 	if c, ok := ctx.Value(ginKey{}).(*gin.Context); ok {
-		at.Address = c.ClientIP()
+		at.Address, at.Agent = c.ClientIP(), c.Request.UserAgent()
 	}
 	return at
 }

@@ -36,6 +36,7 @@ func newChat(o ChatOptions) (*chat, error) {
 	c := &chat{api: newAPI(e, "Wardline chat API"), o: o}
 	c.authRoutes()
 	c.deviceRoutes()
+	c.joinRoutes()
 	c.roomRoutes()
 	c.talkRoutes()
 	c.alertRoutes()
@@ -59,7 +60,7 @@ type activateInput struct {
 	Body struct {
 		Login    string `json:"login" minLength:"1" maxLength:"255"`
 		Code     string `json:"code" minLength:"1" maxLength:"64"`
-		Password string `json:"password" minLength:"1" maxLength:"1024"`
+		Password string `json:"password,omitempty" maxLength:"1024" doc:"Without one the session has to set one, or register a passkey, before anything else."`
 	}
 }
 
@@ -69,6 +70,7 @@ type deviceInput struct {
 		Name       string       `json:"name,omitempty" maxLength:"120"`
 		KEMPublic  []byte       `json:"kem_public,omitempty" maxLength:"1700"`
 		SignPublic []byte       `json:"sign_public,omitempty" maxLength:"64"`
+		Code       string       `json:"code,omitempty" maxLength:"64" doc:"An administrator's device code."`
 	}
 }
 
@@ -77,6 +79,7 @@ type deviceReply struct {
 	Status int
 	Body   struct {
 		DeviceID      hub.DeviceID `json:"device_id"`
+		State         string       `json:"state" enum:"ready,waiting" doc:"A waiting one is no device until somebody has approved it."`
 		HubSignPublic []byte       `json:"hub_sign_public"`
 		HubKeyID      []byte       `json:"hub_key_id"`
 	}
@@ -114,13 +117,18 @@ func (c *chat) activate(ctx context.Context, in *activateInput) (*signedIn, erro
 func (c *chat) addDevice(ctx context.Context, in *deviceInput) (*deviceReply, error) {
 	s := caller(ctx)
 	out := &deviceReply{Status: http.StatusCreated}
+	out.Body.State = "ready"
 	var d accounts.Device
 	var err error
 	if in.Body.DeviceID != "" {
 		out.Status = http.StatusOK
 		d, err = c.o.Devices.AttachDevice(ctx, s, in.Body.DeviceID)
 	} else {
-		d, err = c.o.Devices.RegisterDevice(ctx, s, accounts.Device{Name: in.Body.Name, KEMPublic: in.Body.KEMPublic, SignPublic: in.Body.SignPublic})
+		var waits bool
+		d, waits, err = c.o.Devices.RegisterDevice(ctx, s, accounts.Device{Name: in.Body.Name, KEMPublic: in.Body.KEMPublic, SignPublic: in.Body.SignPublic}, in.Body.Code, c.place(ctx))
+		if waits {
+			out.Status, out.Body.State = http.StatusAccepted, "waiting"
+		}
 	}
 	out.Body.DeviceID, out.Body.HubSignPublic, out.Body.HubKeyID = d.ID, c.o.HubKey, c.o.HubID
 	return out, err

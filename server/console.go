@@ -40,6 +40,8 @@ func newConsole(o ConsoleOptions) (*console, error) {
 		c.forms[k.Name] = form.New(k)
 	}
 	c.authRoutes()
+	c.accessRoutes()
+	c.codeRoutes()
 	c.overviewRoutes()
 	c.connectorRoutes()
 	c.revisionRoutes()
@@ -47,6 +49,17 @@ func newConsole(o ConsoleOptions) (*console, error) {
 	c.messageRoutes()
 	c.staffRoutes()
 	c.planRoutes()
+	c.peopleRoutes()
+	c.diffRoutes()
+	c.conflictRoutes()
+	c.mergeRoutes()
+	c.runRoutes()
+	c.importRoutes()
+	c.rosterRoutes()
+	c.groupRoutes()
+	c.unitRoutes()
+	c.setupRoutes()
+	c.contactRoutes()
 	c.ruleRoutes()
 	c.alertRoutes()
 	c.chatRoutes()
@@ -112,6 +125,9 @@ type capabilities struct {
 	Answer bool `json:"answer"`
 	Tokens bool `json:"tokens"`
 	Replay bool `json:"replay"`
+	Pull   bool `json:"pull" doc:"Reads people: has runs, a preview and a schedule."`
+	Mail   bool `json:"mail" doc:"Sends mail."`
+	SignIn bool `json:"signs_in" doc:"Can check passwords, where its configuration says so."`
 }
 
 // auditView is a line of the audit log.
@@ -131,7 +147,7 @@ type namedUser struct {
 func (c *console) overviewRoutes() {
 	handle(c.api, route{"GET", "/overview", "overview", "What needs attention", admin, 200}, c.overview)
 	handle(c.api, route{"GET", "/kinds", "kinds", "Kinds of connectors with their forms", admin, 200}, c.kinds)
-	handle(c.api, route{"GET", "/audit", "audit", "What administrators did", admin, 200}, c.auditLines)
+	handle(c.api, route{"GET", "/audit", "audit", "What administrators did", forAudit, 200}, c.auditLines)
 }
 
 func (c *console) overview(ctx context.Context, _ *struct{}) (overviewView, error) {
@@ -176,7 +192,10 @@ func capable(k connectors.Kind) capabilities {
 	_, sync := made.(connectors.Syncer)
 	_, answer := made.(connectors.Answerer)
 	_, replay := made.(connectors.Replayer)
-	return capabilities{test, sync, answer, k.Name == tokenKind, replay}
+	_, pull := made.(connectors.StaffSource)
+	_, mail := made.(connectors.Mailer)
+	_, signIn := made.(connectors.Authenticator)
+	return capabilities{test, sync || pull, answer, k.Name == tokenKind, replay, pull, mail, signIn}
 }
 
 // tokenKind is the one kind whose callers show API tokens.

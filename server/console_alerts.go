@@ -45,14 +45,14 @@ type alertsInput struct {
 }
 
 func (c *console) ruleRoutes() {
-	register(c.api, route{"GET", "/rules", "rules", "Routing rules in their order", admin, 200}, c.rules)
-	register(c.api, route{"PUT", "/rules", "save-rules", "Replace the whole list", admin, 200}, c.saveRules)
-	handle(c.api, route{"POST", "/rules/try", "try-signal", "Where a signal would go now", admin, 200}, c.try)
+	register(c.api, route{"GET", "/rules", "rules", "Routing rules in their order", forPolicy | forConnectors | forAudit, 200}, c.rules)
+	register(c.api, route{"PUT", "/rules", "save-rules", "Replace the whole list", forPolicy, 200}, c.saveRules)
+	handle(c.api, route{"POST", "/rules/try", "try-signal", "Where a signal would go now", forPolicy | forConnectors, 200}, c.try)
 }
 
 func (c *console) alertRoutes() {
-	handle(c.api, route{"GET", "/alerts", "alerts", "Alert board", admin, 200}, c.alerts)
-	handle(c.api, route{"GET", "/alerts/{id}", "alert", "One alert with its story", admin, 200}, c.alert)
+	handle(c.api, route{"GET", "/alerts", "alerts", "Alert board", forPolicy | forConnectors | forAudit, 200}, c.alerts)
+	handle(c.api, route{"GET", "/alerts/{id}", "alert", "One alert with its story", forPolicy | forConnectors | forAudit, 200}, c.alert)
 }
 
 func (c *console) rules(ctx context.Context, _ *struct{}) (*tagged[rulesView], error) {

@@ -27,7 +27,7 @@ type unreadableView struct {
 }
 
 func (c *console) chatRoutes() {
-	handle(c.api, route{"GET", "/chat", "chat-health", "The recorder, and messages that could not be read", admin, 200}, c.chatHealth)
+	handle(c.api, route{"GET", "/chat", "chat-health", "The recorder, and messages that could not be read", forPolicy | forConnectors | forAudit, 200}, c.chatHealth)
 }
 
 func (c *console) chatHealth(ctx context.Context, _ *struct{}) (chatHealthView, error) {

@@ -77,12 +77,12 @@ type checksView struct {
 }
 
 func (c *console) connectorRoutes() {
-	handle(c.api, route{"GET", "/connectors", "connectors", "Connectors with health and counters", admin, 200}, c.connectors)
-	register(c.api, route{"POST", "/connectors", "create-connector", "Add a connector", admin, 201}, c.createConnector)
-	handle(c.api, route{"POST", "/connectors/test", "test-connector", "Try a configuration without saving it", admin, 200}, c.testConnector)
-	register(c.api, route{"GET", "/connectors/{id}", "connector", "One connector", admin, 200}, c.connector)
-	register(c.api, route{"PUT", "/connectors/{id}", "update-connector", "Save a new revision", admin, 200}, c.updateConnector)
-	handle(c.api, route{"DELETE", "/connectors/{id}", "delete-connector", "Delete a disabled connector", admin, 0}, c.deleteConnector)
+	handle(c.api, route{"GET", "/connectors", "connectors", "Connectors with health and counters", forConnectors | forPeople | forAudit, 200}, c.connectors)
+	register(c.api, route{"POST", "/connectors", "create-connector", "Add a connector", forConnectors | fresh, 201}, c.createConnector)
+	handle(c.api, route{"POST", "/connectors/test", "test-connector", "Try a configuration without saving it", forConnectors | fresh, 200}, c.testConnector)
+	register(c.api, route{"GET", "/connectors/{id}", "connector", "One connector", forConnectors | forPeople | forAudit, 200}, c.connector)
+	register(c.api, route{"PUT", "/connectors/{id}", "update-connector", "Save a new revision", forConnectors | fresh, 200}, c.updateConnector)
+	handle(c.api, route{"DELETE", "/connectors/{id}", "delete-connector", "Delete a disabled connector", forConnectors, 0}, c.deleteConnector)
 }
 
 func (c *console) connectors(ctx context.Context, _ *struct{}) (list[connectorView], error) {
@@ -281,21 +281,29 @@ func notStarted(err error) error {
 }
 
 func (c *console) testConnector(ctx context.Context, in *testConnector) (checksView, error) {
+	r, err := c.trial(ctx, in)
+	if err != nil {
+		return checksView{}, err
+	}
+	checks, err := c.o.Running.Check(ctx, caller(ctx).Clinic, r)
+	return checksView{checks}, err
+}
+
+// trial is a record made of a form that is not saved, with the stored secrets where the
+// form leaves them out.
+func (c *console) trial(ctx context.Context, in *testConnector) (connectors.Record, error) {
 	r := connectors.Record{ID: in.Body.ID, Kind: in.Body.Kind}
 	if r.ID != "" {
 		stored, err := c.find(ctx, r.ID)
 		if err != nil {
-			return checksView{}, err
+			return r, err
 		}
 		if stored.Kind == r.Kind {
 			r.Secrets = stored.Secrets
 		}
 	}
-	if err := c.fill(ctx, &r, in.Body.Config); err != nil {
-		return checksView{}, err
-	}
-	checks, err := c.o.Running.Check(ctx, caller(ctx).Clinic, r)
-	return checksView{checks}, err
+	err := c.fill(ctx, &r, in.Body.Config)
+	return r, err
 }
 
 func (c *console) deleteConnector(ctx context.Context, in *ConnectorPath) (none, error) {

@@ -72,10 +72,10 @@ type replayView struct {
 }
 
 func (c *console) messageRoutes() {
-	handle(c.api, route{"GET", "/messages", "messages", "Search received messages", admin, 200}, c.messages)
-	handle(c.api, route{"GET", "/messages/errors", "message-errors", "Errors by name", admin, 200}, c.faults)
-	handle(c.api, route{"GET", "/messages/{id}", "message", "One message, opened; audited", admin, 200}, c.message)
-	handle(c.api, route{"POST", "/messages/{id}/replay", "replay-message", "Read a stored message again", admin, 202}, c.replay)
+	handle(c.api, route{"GET", "/messages", "messages", "Search received messages", forConnectors, 200}, c.messages)
+	handle(c.api, route{"GET", "/messages/errors", "message-errors", "Errors by name", forConnectors | forAudit, 200}, c.faults)
+	handle(c.api, route{"GET", "/messages/{id}", "message", "One message, opened; audited", forConnectors, 200}, c.message)
+	handle(c.api, route{"POST", "/messages/{id}/replay", "replay-message", "Read a stored message again", forConnectors, 202}, c.replay)
 }
 
 // refs returns the connectors by id; those deleted since are absent and shown by id alone.

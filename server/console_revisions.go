@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/hub"
@@ -31,8 +32,8 @@ type revertInput struct {
 }
 
 func (c *console) revisionRoutes() {
-	handle(c.api, route{"GET", "/connectors/{id}/revisions", "revisions", "Revisions, newest first, with differences", admin, 200}, c.revisions)
-	register(c.api, route{"POST", "/connectors/{id}/revert", "revert-connector", "Make an earlier revision the newest", admin, 200}, c.revert)
+	handle(c.api, route{"GET", "/connectors/{id}/revisions", "revisions", "Revisions, newest first, with differences", forConnectors | forAudit, 200}, c.revisions)
+	register(c.api, route{"POST", "/connectors/{id}/revert", "revert-connector", "Make an earlier revision the newest", forConnectors | fresh, 200}, c.revert)
 }
 
 func (c *console) revisions(ctx context.Context, in *ConnectorPath) (list[revisionView], error) {
@@ -106,6 +107,8 @@ type tokenView struct {
 	LastUsed time.Time `json:"last_used,omitzero"`
 }
 
+const maxWard = 64 // letters of a ward's code, as of a unit's
+
 type tokenInput struct {
 	ConnectorPath
 	Body struct {
@@ -127,9 +130,9 @@ type tokenPath struct {
 }
 
 func (c *console) tokenRoutes() {
-	handle(c.api, route{"GET", "/connectors/{id}/tokens", "tokens", "API tokens of a connector", admin, 200}, c.tokens)
-	handle(c.api, route{"POST", "/connectors/{id}/tokens", "create-token", "Make a token; it is shown once", admin, http.StatusCreated}, c.createToken)
-	handle(c.api, route{"DELETE", "/connectors/{id}/tokens/{tid}", "revoke-token", "Revoke a token", admin, 0}, c.revokeToken)
+	handle(c.api, route{"GET", "/connectors/{id}/tokens", "tokens", "API tokens of a connector", forConnectors | forAudit, 200}, c.tokens)
+	handle(c.api, route{"POST", "/connectors/{id}/tokens", "create-token", "Make a token; it is shown once", forConnectors | fresh, http.StatusCreated}, c.createToken)
+	handle(c.api, route{"DELETE", "/connectors/{id}/tokens/{tid}", "revoke-token", "Revoke a token", forConnectors, 0}, c.revokeToken)
 }
 
 func (c *console) tokens(ctx context.Context, in *ConnectorPath) (list[tokenView], error) {
@@ -148,6 +151,9 @@ func (c *console) createToken(ctx context.Context, in *tokenInput) (newToken, er
 	s := caller(ctx)
 	if _, err := c.find(ctx, in.ID); err != nil {
 		return newToken{}, err
+	}
+	if slices.ContainsFunc(in.Body.Wards, func(w string) bool { return w == "" || utf8.RuneCountInString(w) > maxWard }) {
+		return newToken{}, &hub.Error{Op: "server.create_token", Kind: hub.Invalid, Field: "wards", Code: "length"}
 	}
 	t := connectors.Token{Name: in.Body.Name, Scopes: in.Body.Scopes, Wards: in.Body.Wards}
 	id, secret, err := c.o.Tokens.CreateToken(ctx, s.Clinic, in.ID, t, s.Account.ID)

@@ -9,13 +9,11 @@ import (
 )
 
 type personsInput struct {
-	Query string `query:"q" maxLength:"100" doc:"Part of a name, staff number or login."`
-	Unit  string `query:"unit" maxLength:"64" doc:"Code of a unit; those below it are included."`
-	State string `query:"state" enum:"active,locked,invited,inactive"`
+	PersonsFilter
 	Paging
 }
 
-type personPath struct {
+type PersonPath struct {
 	ID hub.PersonID `path:"id" format:"uuid"`
 }
 
@@ -41,27 +39,49 @@ type roleID struct {
 }
 
 func (c *console) staffRoutes() {
-	handle(c.api, route{"GET", "/persons", "persons", "Search persons", admin, 200}, c.persons)
-	handle(c.api, route{"GET", "/persons/{id}", "person", "One person with the source of each value", admin, 200}, c.person)
-	handle(c.api, route{"POST", "/accounts/{id}/code", "issue-code", "Make an activation code; it is shown once", admin, 201}, c.issueCode)
-	handle(c.api, route{"POST", "/accounts/{id}/lock", "lock-account", "Lock; no source lifts it", admin, 0}, c.lock)
-	handle(c.api, route{"POST", "/accounts/{id}/unlock", "unlock-account", "Lift the local lock", admin, 0}, c.unlock)
+	handle(c.api, route{"GET", "/persons", "persons", "Search persons", forPeople | forPolicy | forAudit, 200}, c.persons)
+	handle(c.api, route{"GET", "/persons/{id}", "person", "One person with the source of each value", forPeople | forAudit, 200}, c.person)
+	handle(c.api, route{"POST", "/accounts/{id}/code", "issue-code", "Make an activation code; it is shown once", forPeople | fresh, 201}, c.issueCode)
+	handle(c.api, route{"POST", "/accounts/{id}/lock", "lock-account", "Lock; no source lifts it", forPeople, 0}, c.lock)
+	handle(c.api, route{"POST", "/accounts/{id}/unlock", "unlock-account", "Lift the local lock", forPeople, 0}, c.unlock)
 	handle(c.api, route{"GET", "/units", "units", "Units with their duty roles", admin, 200}, c.units)
-	handle(c.api, route{"POST", "/units/{id}/roles", "create-role", "Add a duty role", admin, 201}, c.createRole)
-	handle(c.api, route{"DELETE", "/roles/{id}", "delete-role", "Close a duty role", admin, 0}, c.deleteRole)
+	handle(c.api, route{"POST", "/units/{id}/roles", "create-role", "Add a duty role", forPeople, 201}, c.createRole)
+	handle(c.api, route{"DELETE", "/roles/{id}", "delete-role", "Close a duty role", forPeople, 0}, c.deleteRole)
 }
 
-func (c *console) persons(ctx context.Context, in *personsInput) (directory.Page[directory.PersonRow], error) {
-	return c.o.People.Persons(ctx, caller(ctx).Clinic, directory.PersonFilter{
-		Query: in.Query, Unit: in.Unit, State: in.State, Cursor: in.Cursor, Limit: in.Limit,
-	})
+// personsView is a part of the list of persons.
+type personsView struct {
+	Items []directory.PersonRow `json:"items"`
+	Next  string                `json:"next"`
+	Total *int                  `json:"total,omitempty" doc:"How many people the filter finds, on all pages. Only with the first page: counting takes longer than reading a further one."`
 }
 
-func (c *console) person(ctx context.Context, in *personPath) (directory.PersonDetail, error) {
+func (c *console) persons(ctx context.Context, in *personsInput) (personsView, error) {
+	f, clinic := in.filter(), caller(ctx).Clinic
+	f.Cursor, f.Limit = in.Cursor, in.Limit
+	page, err := c.o.People.Persons(ctx, clinic, f)
+	out := personsView{Items: page.Items, Next: page.Next}
+	switch {
+	case err != nil || in.Cursor != "":
+		return out, err
+	case page.Next == "": // all of them are on this page
+		n := len(page.Items)
+		out.Total = &n
+		return out, nil
+	}
+	n, err := c.o.Staff.Records.CountPersons(ctx, clinic, f)
+	out.Total = &n
+	return out, err
+}
+
+func (c *console) person(ctx context.Context, in *PersonPath) (directory.PersonDetail, error) {
 	return c.o.People.Person(ctx, caller(ctx).Clinic, in.ID)
 }
 
 func (c *console) issueCode(ctx context.Context, in *accountPath) (codeView, error) {
+	if err := c.o.SignIn.Access.Reach(ctx, caller(ctx), in.ID); err != nil {
+		return codeView{}, err
+	}
 	code, expires, err := c.o.Gatekeeper.IssueCode(ctx, caller(ctx).Clinic, in.ID)
 	if err != nil {
 		return codeView{}, err
@@ -70,6 +90,9 @@ func (c *console) issueCode(ctx context.Context, in *accountPath) (codeView, err
 }
 
 func (c *console) lock(ctx context.Context, in *accountPath) (none, error) {
+	if err := c.o.SignIn.Access.Reach(ctx, caller(ctx), in.ID); err != nil {
+		return none{}, err
+	}
 	if err := c.o.Gatekeeper.Lock(ctx, caller(ctx).Clinic, in.ID); err != nil {
 		return none{}, err
 	}
@@ -77,6 +100,9 @@ func (c *console) lock(ctx context.Context, in *accountPath) (none, error) {
 }
 
 func (c *console) unlock(ctx context.Context, in *accountPath) (none, error) {
+	if err := c.o.SignIn.Access.Reach(ctx, caller(ctx), in.ID); err != nil {
+		return none{}, err
+	}
 	if err := c.o.Gatekeeper.Unlock(ctx, caller(ctx).Clinic, in.ID); err != nil {
 		return none{}, err
 	}
@@ -104,7 +130,7 @@ func (c *console) deleteRole(ctx context.Context, in *roleID) (none, error) {
 }
 
 type plansInput struct {
-	State directory.PlanState `query:"state" enum:"held,applied,rejected"`
+	State directory.PlanState `query:"state" enum:"held,applied,rejected,undone,dry"`
 	Paging
 }
 
@@ -132,10 +158,10 @@ type decided struct {
 }
 
 func (c *console) planRoutes() {
-	handle(c.api, route{"GET", "/plans", "plans", "Plans of changes to the directory", admin, 200}, c.plans)
-	handle(c.api, route{"GET", "/plans/{id}", "plan", "One plan with its actions", admin, 200}, c.plan)
-	handle(c.api, route{"POST", "/plans/{id}/approve", "approve-plan", "Apply a held plan", admin, 200}, c.approve)
-	handle(c.api, route{"POST", "/plans/{id}/reject", "reject-plan", "Reject a held plan", admin, 200}, c.reject)
+	handle(c.api, route{"GET", "/plans", "plans", "Plans of changes to the directory", forPeople | forAudit, 200}, c.plans)
+	handle(c.api, route{"GET", "/plans/{id}", "plan", "One plan with its actions", forPeople | forAudit, 200}, c.plan)
+	handle(c.api, route{"POST", "/plans/{id}/approve", "approve-plan", "Apply a held plan", forPeople, 200}, c.approve)
+	handle(c.api, route{"POST", "/plans/{id}/reject", "reject-plan", "Reject a held plan", forPeople, 200}, c.reject)
 }
 
 func (c *console) plans(ctx context.Context, in *plansInput) (directory.Page[directory.PlanRow], error) {

@@ -44,7 +44,7 @@ func TestOpenAPIGolden(t *testing.T) {
 }
 
 // bodies are requests good enough to reach the handler.
-var bodies = map[string]string{
+var bodies = withBodies(staffBodies, signInBodies(), map[string]string{
 	"login": `{"login":"a","password":"b"}`, "follow-link": `{"token":"t"}`, "activate": `{"login":"a","code":"b","password":"c"}`,
 	"set-password": `{"current":"a","password":"b"}`,
 	"create-room":  roomJSON("group", 1, 9), "commit": commitJSON(9, 9), "rejoin": `{"package":"AAAA","cause":"state_lost"}`,
@@ -58,18 +58,23 @@ var bodies = map[string]string{
 	"create-token": `{"name":"n","scopes":["trigger"]}`, "create-role": `{"name":"n"}`,
 	"approve-plan": `{"type_to_confirm":"3"}`, "reject-plan": `{"comment":"no"}`, "try-signal": `{"signal":{"kind":"k","priority":1,"ward":"4B"}}`,
 	"save-rules": `{"items":[{"id":"` + thing + `","name":"n","enabled":true,"catch_all":true,"match":{},"policy":{"steps":[{"targets":[{"kind":"duty"}],"seconds":30}],"need":1,"accept_seconds":0,"max_seconds":600}}]}`,
-}
+})
 
 var pathParam = regexp.MustCompile(`\{(\w+)\}`)
 
 // target fills in the parameters of a route.
 func target(r route) string {
+	if r.id == "shifts" {
+		return apiRoot + r.path + "?from=2026-01-01T00:00:00Z&until=2026-01-08T00:00:00Z"
+	}
 	return apiRoot + pathParam.ReplaceAllStringFunc(r.path, func(p string) string {
 		switch p {
 		case "{act}", "{answer}":
 			return "accept"
 		case "{seq}", "{n}":
 			return "1"
+		case "{step}":
+			return "mail"
 		}
 		return thing
 	})
@@ -82,26 +87,84 @@ func TestAccessMatrix(t *testing.T) {
 	for name, console := range map[string]bool{"chat": false, "console": true} {
 		r := newRig(t, console)
 		var table strings.Builder
-		fmt.Fprintf(&table, "%-7s %-36s %9s %9s %9s %9s %9s %9s\n", "method", "path", "anonymous", "internal", "admin", "other", "locked", "listener")
+		fmt.Fprintf(&table, "%-7s %-36s", "method", "path")
+		for _, who := range everybody(console) {
+			fmt.Fprintf(&table, " %10s", who)
+		}
+		table.WriteByte('\n')
 		for _, rt := range r.routes {
 			fmt.Fprintf(&table, "%-7s %-36s", rt.method, rt.path)
-			for _, who := range []string{"", "internal", "admin", "other", "locked", "wrong listener"} {
-				res := r.do(who, rt.method, target(rt), bodies[rt.id], "If-Match", `"7"`)
+			for _, who := range everybody(console) {
+				cookie := strings.TrimPrefix(who, "anonymous")
+				res := r.do(cookie, rt.method, target(rt), bodies[rt.id], "If-Match", `"7"`)
 				if rt.id == "save-rules" {
-					res = r.do(who, rt.method, target(rt), bodies[rt.id], "If-Match", `"3"`)
+					res = r.do(cookie, rt.method, target(rt), bodies[rt.id], "If-Match", `"3"`)
 				}
-				fmt.Fprintf(&table, " %9d", res.Code)
+				fmt.Fprintf(&table, " %10d", res.Code)
 				if rt.need == anybody {
 					continue
 				}
 				shut := res.Code == http.StatusUnauthorized || res.Code == http.StatusForbidden
-				if in := who == "admin" || who == "other" || who == "internal" && rt.need == member; !in && !shut {
+				if !expected(who, rt.need) && !shut {
 					t.Errorf("%s %s lets %q in: %d", rt.method, rt.path, who, res.Code)
 				}
 			}
 			table.WriteByte('\n')
 		}
 		golden(t, "testdata/access_"+name+".txt", table.String())
+	}
+}
+
+func everybody(console bool) []string {
+	all := []string{"anonymous", "internal", "guest", "admin", "other", "locked", "listener"}
+	if console {
+		all = append(all, "people", "policy", "connectors", "auditor", "none", "stale", "unfinished")
+	}
+	return all
+}
+
+// expected says who should be let in, told apart from how access does it.
+func expected(who string, need access) bool {
+	switch who {
+	case "admin", "other":
+		return true
+	case "internal", "guest":
+		return need&(admin|anyRole) == 0
+	case "people":
+		return need&anyRole == 0 || need&forPeople != 0
+	case "policy":
+		return need&anyRole == 0 || need&forPolicy != 0
+	case "connectors":
+		return need&anyRole == 0 || need&forConnectors != 0
+	case "auditor":
+		return need&anyRole == 0 || need&forAudit != 0
+	case "none":
+		return need&anyRole == 0
+	case "stale":
+		return need&fresh == 0
+	case "unfinished":
+		return need&unfinished != 0
+	}
+	return false
+}
+
+// TestCodesOfRefusals: clients decide by them what to ask for.
+func TestCodesOfRefusals(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, true)
+	for _, try := range []struct{ who, method, path, code string }{
+		{"internal", "GET", "/api/v1/overview", "not_admin"},
+		{"auditor", "GET", "/api/v1/messages", "role"},
+		{"people", "GET", "/api/v1/audit", "role"},
+		{"stale", "POST", "/api/v1/accounts/" + thing + "/code", "step_up"},
+		{"unfinished", "GET", "/api/v1/overview", "passkey_needed"},
+	} {
+		if p := r.problem(r.do(try.who, try.method, try.path, "")); p.Status != 403 || p.Code != try.code {
+			t.Errorf("%s %s %s: %+v", try.who, try.method, try.path, p)
+		}
+	}
+	if res := r.do("unfinished", "GET", "/api/v1/me", ""); res.Code != 200 || !strings.Contains(res.Body.String(), `"must":"passkey"`) {
+		t.Errorf("who must still set up is not told: %d %s", res.Code, res.Body)
 	}
 }
 

@@ -47,7 +47,7 @@ func newEngine(o Options, listener string) *gin.Engine {
 	if err := r.SetTrustedProxies(nil); err != nil {
 		panic(fmt.Errorf("set no trusted proxies: %w", err)) // nil cannot fail
 	}
-	r.Use(logged(o.Log, listener, newDurations(o.Metrics, listener)), recovered(o.Log), headers, limited, sameOrigin(http.NewCrossOriginProtection()))
+	r.Use(logged(o.Log, listener, newDurations(o.Metrics, listener)), recovered(o.Log), headers, limited, legible, sameOrigin(http.NewCrossOriginProtection()))
 	r.NoMethod(func(c *gin.Context) { fail(c, problem(http.StatusMethodNotAllowed, "")) })
 	return r
 }
@@ -120,7 +120,7 @@ func limited(c *gin.Context) {
 		fail(c, problem(http.StatusMethodNotAllowed, ""))
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit(c))
 	c.Next()
 }
 

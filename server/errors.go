@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,6 +29,8 @@ type Problem struct {
 	TakenBy   []directory.UserRef `json:"taken_by,omitempty"`
 	Epoch     int64               `json:"epoch,omitempty" doc:"Of code epoch: the one the room is in."`
 	Room      hub.RoomID          `json:"room,omitempty" doc:"Of code exists: the room there is already."`
+
+	Persons []directory.PersonRow `json:"persons,omitempty" doc:"Of code duplicates: known people who look alike."`
 
 	retryAfter time.Duration
 	cause      error // logged, never sent
@@ -126,7 +129,7 @@ func problemOf(err error) *Problem {
 		p.Room = hub.RoomID(room)
 	}
 	if e.Kind == hub.Invalid {
-		p.Errors = []FieldProblem{{Location: place(e.Field), Message: reason(e)}}
+		p.Errors = places(e)
 	}
 	if e.Kind == hub.TooMany || e.Kind == hub.Unavailable {
 		p.retryAfter = 5 * time.Second
@@ -136,6 +139,20 @@ func problemOf(err error) *Problem {
 		}
 	}
 	return p
+}
+
+// places are what is wrong with each field an Invalid error is about: its own, or those that its
+// cause names.
+func places(e *hub.Error) []FieldProblem {
+	var several interface{ Fields() []string }
+	if !errors.As(e.Err, &several) {
+		return []FieldProblem{{Location: place(e.Field), Message: reason(e)}}
+	}
+	var out []FieldProblem
+	for _, f := range several.Fields() {
+		out = append(out, FieldProblem{Location: place(f), Message: reason(e)})
+	}
+	return out
 }
 
 func place(field string) string {
@@ -168,13 +185,24 @@ func as(err error, code string, status int) error {
 	return err
 }
 
+// A body full of mistakes is not answered with a longer one: the first mistakes are enough to
+// mend it, and the name of an unknown property may be as long as the body.
+const (
+	maxPlaces = 50
+	maxPlace  = 200 // bytes
+)
+
 // fromHuma turns the framework's own refusals into a Problem. Its details quote the value
 // that was refused; the copy leaves that out.
 func fromHuma(m *huma.ErrorModel) *Problem {
 	p := problem(m.Status, "")
 	for _, d := range m.Errors {
-		if d != nil && d.Location != "" {
-			p.Errors = append(p.Errors, FieldProblem{d.Location, d.Message})
+		if d != nil && d.Message == errBadText.Error() {
+			p.Code = badText
+		}
+		if d != nil && d.Location != "" && len(p.Errors) < maxPlaces {
+			at := strings.ToValidUTF8(d.Location[:min(len(d.Location), maxPlace)], "")
+			p.Errors = append(p.Errors, FieldProblem{at, d.Message})
 		}
 	}
 	return p

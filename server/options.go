@@ -23,6 +23,8 @@ type Options struct {
 	Metrics    prometheus.Registerer // nil: not measured
 	Files      fs.FS                 // the built web app; without index.html, placeholder.html is served
 	Sessions   Sessions
+	SignIn     SignIn
+	Named      func() string // what the clinic is called now; nil: ClinicName
 }
 
 // ChatOptions is what the chat listener needs.
@@ -69,4 +71,5 @@ type ConsoleOptions struct {
 	Board      Board
 	Live       *stream.Live
 	Health     Health
+	Staff      Staff
 }

@@ -23,7 +23,7 @@ import (
 
 // Sessions signs browsers in and finds whose a cookie is: accounts.Service.
 type Sessions interface {
-	SignIn(ctx context.Context, clinic hub.ClinicID, login, password string, at accounts.Place) (accounts.Session, string, error)
+	SignIn(ctx context.Context, clinic hub.ClinicID, l accounts.Login, at accounts.Place) (accounts.Session, string, error)
 	FollowLink(ctx context.Context, token string, at accounts.Place) (accounts.Session, string, error)
 	SessionByToken(ctx context.Context, token string, console bool) (accounts.Session, error)
 	SignOut(ctx context.Context, of accounts.Session) error
@@ -33,7 +33,8 @@ type Sessions interface {
 // Devices lets people activate their accounts and register their browsers: accounts.Service.
 type Devices interface {
 	Activate(ctx context.Context, clinic hub.ClinicID, login, code, password string, at accounts.Place) (accounts.Session, string, error)
-	RegisterDevice(ctx context.Context, of accounts.Session, d accounts.Device) (accounts.Device, error)
+	// RegisterDevice says also whether the device has to wait for somebody to approve it.
+	RegisterDevice(ctx context.Context, of accounts.Session, d accounts.Device, code string, at accounts.Place) (accounts.Device, bool, error)
 	AttachDevice(ctx context.Context, of accounts.Session, device hub.DeviceID) (accounts.Device, error)
 	Devices(ctx context.Context, of accounts.Session) ([]accounts.Device, error)
 	RevokeDevice(ctx context.Context, of accounts.Session, device hub.DeviceID) error

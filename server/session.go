@@ -20,15 +20,6 @@ const (
 	chatRemember  = 7 * 24 * time.Hour // the longest a chat session can last
 )
 
-// access is who may use a route.
-type access string
-
-const (
-	anybody access = "anybody"
-	member  access = "member" // any signed-in account
-	admin   access = "admin"
-)
-
 type sessionKey struct{}
 
 // caller returns the session of a request; handlers of routes that need one may rely on it.
@@ -69,10 +60,7 @@ func (e *edge) session(c *gin.Context, need access) (accounts.Session, error) {
 	if err != nil {
 		return s, err
 	}
-	if need == admin && s.Account.Level != hub.LevelAdmin {
-		return s, hub.E("server.session", hub.Forbidden, "not_admin", "")
-	}
-	return s, nil
+	return s, need.judge(s, e.o.Demo)
 }
 
 func (e *edge) lookUp(ctx context.Context, token string) (accounts.Session, error) {
@@ -133,4 +121,12 @@ func (e *edge) note(c *gin.Context, p *Problem) {
 	if p.Status >= http.StatusInternalServerError && !errors.Is(p.cause, context.Canceled) {
 		e.o.Log.ErrorContext(c, "request failed", "route", c.FullPath(), "request_id", c.GetString(requestKey), "error", p.cause)
 	}
+}
+
+// clinicName is what the clinic is called now: it can be renamed while the hub runs.
+func (e *edge) clinicName() string {
+	if e.o.Named != nil {
+		return e.o.Named()
+	}
+	return e.o.ClinicName
 }

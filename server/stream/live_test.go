@@ -32,7 +32,7 @@ func newLive(t *testing.T, check func(context.Context) error) (*stream.Live, *we
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ws.Close() })
-	ws.SetReadDeadline(time.Now().Add(10 * time.Second))
+	ws.SetReadDeadline(time.Now().Add(time.Minute))
 	<-served
 	return l, ws
 }
