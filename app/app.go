@@ -25,6 +25,7 @@ import (
 	"github.com/wardline/wardline/seal"
 	"github.com/wardline/wardline/server/stream"
 	"github.com/wardline/wardline/store"
+	"github.com/wardline/wardline/store/desk"
 	"github.com/wardline/wardline/store/talk"
 )
 
@@ -47,12 +48,15 @@ type App struct {
 	accounts   *accounts.Service
 	duty       *directory.Duty
 	staff      *directory.Staff
+	teams      *teamwork
 	rooms      *messaging.Log
 	chat       *messaging.Chat
 	recorder   recorderState
 	nodes      *nodes       // nil: there can be no others
 	push       *push.Sender // nil: switched off
 	supervisor *connectors.Supervisor
+	passes     *connectors.Passes
+	desk       *desk.Store
 	registry   *connectors.Registry
 	cards      *notify.Cards
 	answers    *notify.Answers
@@ -120,6 +124,10 @@ func (a *App) build(ctx context.Context) error {
 	a.hubKey = sign.Public().(ed25519.PublicKey)
 	sum := sha256.Sum256(a.hubKey)
 	a.hubKeyID = sum[:8]
+	a.desk = desk.New(a.db, keys)
+	if err := a.buildAccounts(keys); err != nil {
+		return fmt.Errorf("set up accounts: %w", err)
+	}
 	if err := a.buildDomains(sender); err != nil {
 		return err
 	}
@@ -133,14 +141,12 @@ func (a *App) build(ctx context.Context) error {
 }
 
 func (a *App) buildDomains(sender *seal.Sender) (err error) {
-	if a.accounts, err = accounts.New(a.db, time.Now); err != nil {
-		return fmt.Errorf("set up accounts: %w", err)
-	}
 	if a.config.Database.URL != "" {
 		a.nodes = newNodes()
 	}
 	a.duty = directory.NewDuty(a.db, time.Now)
 	a.staff = directory.NewStaff(a.db)
+	a.teams = newTeamwork(a.db)
 	a.rooms = messaging.NewLog(a.db, a.fanout)
 	a.chat = messaging.NewChat(messaging.ChatOptions{Store: talk.New(a.db), Out: a.fanout, Tell: a.tell, NoBackup: !a.config.Chat.Backup})
 	a.cards = notify.NewCards(a.db, a.rooms, sender, a.log)
@@ -149,6 +155,7 @@ func (a *App) buildDomains(sender *seal.Sender) (err error) {
 	}
 	a.db.SetAnswerers(answering(kinds())...)
 	a.supervisor = connectors.NewSupervisor(a.supervisorOptions())
+	a.buildPasses()
 	a.answers = notify.NewAnswers(a.db, a.giveAnswer, answerIsVain, a.log)
 	return nil
 }
@@ -159,6 +166,9 @@ func (a *App) Start(ctx context.Context) error {
 		if err := a.listen(ctx, &a.listeners[i]); err != nil {
 			return err
 		}
+	}
+	if err := a.endRuns(ctx); err != nil {
+		return err
 	}
 	a.work = newGroup(a.log)
 	a.undo.push("workers", a.work.stop)
@@ -180,6 +190,10 @@ func (a *App) startWorkers() {
 	a.work.start("hints", a.pumpHints)
 	a.work.start("access", func(ctx context.Context) error { return a.db.Listen(ctx, a.hear) })
 	a.work.start("auditor", a.audit)
+	a.work.start("teams", a.tendTeams)
+	a.work.start("passes", func(ctx context.Context) error { a.passes.Run(ctx); return nil })
+	a.work.start("incidents", a.watchIncidents)
+	a.work.start("ceremonies", a.sweepCeremonies)
 	if a.nodes != nil {
 		a.work.start("hints to other nodes", a.tellNodes)
 	}
@@ -208,10 +222,14 @@ func (a *App) pumpHints(ctx context.Context) error {
 // hear takes hints of this and other nodes. An empty hint follows a gap in hearing: then
 // every open connection is checked.
 func (a *App) hear(h store.Hint) {
+	a.teams.hear(h)
 	switch {
 	case h.Clinic == "":
 		a.stream.Recheck()
 	case h.User != "":
+		if h.End == "locked" { // before the sessions are found gone: people shall know why
+			a.stream.Kick(h.Clinic, h.User, stream.Locked)
+		}
 		if h.Device != "" { // before its session is found gone: a browser forgets only what was revoked
 			a.stream.KickDevice(h.Clinic, h.Device, stream.Revoked)
 		}
@@ -226,6 +244,9 @@ func (a *App) hear(h store.Hint) {
 	}
 	if len(h.What) > 0 {
 		a.live.Changed(h.Clinic, h.What...)
+	}
+	if slices.Contains(h.What, "followings") {
+		a.stream.TellRecorder(h.Clinic) // a room is to be begun
 	}
 	if slices.Contains(h.What, "duty") {
 		a.stream.Tell(h.Clinic, stream.HintDuty) // who is on duty is on the screen of every phone

@@ -9,6 +9,7 @@ import (
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/server"
 	"github.com/wardline/wardline/server/form"
+	"github.com/wardline/wardline/store/staff"
 )
 
 // supervisorOptions gives each connector the parts of the hub it may touch.
@@ -32,6 +33,9 @@ func (a *App) env(s connectors.Spec) connectors.Env {
 		Grant: func(ctx context.Context, token string) (connectors.Grant, error) {
 			return a.db.Grant(ctx, s.Clinic, s.ID, token)
 		},
+		Feed:    staff.NewFeed(told{a.db.Staff(), a}, s.Clinic, s.ID),
+		Stated:  a.db.Staff().Stated(s.Clinic, s.ID),
+		Rosters: a.teams,
 		Names: func(ctx context.Context, users []hub.UserID) (map[hub.UserID]string, error) {
 			return a.db.Names(ctx, s.Clinic, users)
 		},

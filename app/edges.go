@@ -24,7 +24,7 @@ func (a *App) buildEdges() error {
 	a.metrics.registry.MustRegister(newRefusals(func() map[string]int64 { return a.stream.Stats().Refused }))
 	a.live = stream.NewLive()
 	a.undo.push("open consoles", func(context.Context) error { a.live.Close(); return nil })
-	shared := server.Options{Clinic: a.clinic.ID, ClinicName: a.clinic.Name, Version: a.version, Demo: a.demo, Log: a.log, Metrics: a.metrics.registry, Sessions: a.accounts}
+	shared := server.Options{Clinic: a.clinic.ID, ClinicName: a.clinic.Name, Version: a.version, Demo: a.demo, Log: a.log, Metrics: a.metrics.registry, Sessions: a.accounts, SignIn: a.signIn(), Named: func() string { return a.register().Name }}
 
 	chat := shared
 	chat.Files = chatui.Files()
@@ -40,7 +40,7 @@ func (a *App) buildEdges() error {
 	consoleHandler, err := server.NewConsole(server.ConsoleOptions{
 		Options: console, Gatekeeper: a.accounts, Names: a.db, Overview: overview{a}, Kinds: a.registry.Kinds(), Configs: a.db, Running: running{a},
 		Tokens: a.db, Messages: a.db, Audit: a.db, People: a.staff, Units: a.staff, Plans: a.staff, Rules: a.db, Board: a.db, Live: a.live,
-		Health: chatHealth{a},
+		Health: chatHealth{a}, Staff: a.staffPorts(),
 	})
 	if err != nil {
 		return fmt.Errorf("set up console listener: %w", err)
@@ -143,7 +143,13 @@ func (o overview) Overview(ctx context.Context, clinic hub.ClinicID) (server.Sum
 		return server.Summary{}, err
 	}
 	s.Todos = o.todos(health, staff.PlansHeld, faulty(faults), staff.UncoveredRoles, staff.ActivationOpen)
-	return s, nil
+	more, err := o.accessTodos(ctx, clinic)
+	if err != nil {
+		return s, err
+	}
+	sources, err := o.staffTodos(ctx, clinic)
+	s.Todos = append(append(s.Todos, more...), sources...)
+	return s, err
 }
 
 func faulty(counts []connectors.FaultCount) int {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wardline/wardline/accounts"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/messaging"
 )
 
@@ -22,7 +23,7 @@ func TestTwoNodes(t *testing.T) {
 	t.Parallel()
 	c := testConfig(t)
 	a := newTestApp(t, c)
-	c.Chat.Addr, c.Console.Addr, c.Management.Addr = freeAddr(t), freeAddr(t), freeAddr(t)
+	c.Chat.Addr, c.Console.Addr, c.Management.Addr = hubtest.MustFreeAddr(t), hubtest.MustFreeAddr(t), hubtest.MustFreeAddr(t)
 	b := newTestApp(t, c)
 	for _, node := range []*App{a, b} {
 		if err := node.Start(t.Context()); err != nil {
@@ -72,7 +73,7 @@ func (a *App) socket(t *testing.T) (hub.UserID, hub.DeviceID, *websocket.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := a.accounts.RegisterDevice(t.Context(), s, accounts.Device{Name: "Test", KEMPublic: kem.PublicKey().Bytes(), SignPublic: sign})
+	d, _, err := a.accounts.RegisterDevice(t.Context(), s, accounts.Device{Name: "Test", KEMPublic: kem.PublicKey().Bytes(), SignPublic: sign}, "", accounts.Place{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +92,7 @@ func (a *App) socket(t *testing.T) (hub.UserID, hub.DeviceID, *websocket.Conn) {
 // until reads frames up to the wanted one: the type of a text frame, or "item".
 func until(t *testing.T, ws *websocket.Conn, want string) {
 	t.Helper()
-	if err := ws.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := ws.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	var seen []string

@@ -4,13 +4,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wardline/wardline/accounts"
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/recorder"
 	"github.com/wardline/wardline/store"
 	"github.com/wardline/wardline/store/storetest"
@@ -21,23 +21,13 @@ func testConfig(t *testing.T) Config {
 	t.Helper()
 	owner := storetest.New(t, store.Migrate)
 	c, err := LoadConfig("", nil, map[string]any{
-		"data_dir": t.TempDir(), "chat.addr": freeAddr(t), "console.addr": freeAddr(t), "management.addr": freeAddr(t),
+		"data_dir": t.TempDir(), "chat.addr": hubtest.MustFreeAddr(t), "console.addr": hubtest.MustFreeAddr(t), "management.addr": hubtest.MustFreeAddr(t),
 		"database.url": storetest.As(t, owner, store.AppRole), "database.owner_url": owner,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func newTestApp(t *testing.T, c Config) *App {
@@ -124,7 +114,7 @@ func TestRecorderConnects(t *testing.T) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("never happened: %s", what)

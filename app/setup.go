@@ -14,8 +14,11 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/accounts"
+	"github.com/wardline/wardline/connectors"
+	"github.com/wardline/wardline/seal"
 	"github.com/wardline/wardline/store"
 	"github.com/wardline/wardline/store/embedded"
+	"github.com/wardline/wardline/store/signin"
 )
 
 // Setup is how a subcommand was called.
@@ -134,8 +137,8 @@ func Migrate(ctx context.Context, s Setup) error {
 	return errors.Join(err, undo.run(context.WithoutCancel(ctx), log, stopBound))
 }
 
-// AdminLink takes the break-glass administrator's password away and prints a one-time link
-// to set a new one. It works beside a running hub; whoever can run it holds the keys anyway.
+// AdminLink takes the break-glass administrator's password, authenticator app and lock away
+// and prints a one-time link to set a new one, which is kept in the audit log. It works beside a running hub; whoever can run it holds the keys anyway.
 func AdminLink(ctx context.Context, s Setup) error {
 	c, err := s.load()
 	if err != nil {
@@ -156,7 +159,7 @@ func AdminLink(ctx context.Context, s Setup) error {
 		return fmt.Errorf("%w\nis the hub running? start it with: wardline serve", err)
 	}
 	defer db.Close()
-	return printAdminLink(ctx, s, c, db)
+	return printAdminLink(ctx, s, c, db, keys)
 }
 
 // RunDoctor prints what Doctor found and fails when something must be mended.
@@ -201,7 +204,7 @@ func printFindings(w io.Writer, findings []Finding) error {
 // linkLife is how long a link printed by `wardline admin` works.
 const linkLife = time.Hour
 
-func printAdminLink(ctx context.Context, s Setup, c Config, db *store.DB) error {
+func printAdminLink(ctx context.Context, s Setup, c Config, db *store.DB, keys *seal.Keyring) error {
 	clinics, err := db.Clinics(ctx)
 	if err != nil {
 		return err
@@ -209,7 +212,8 @@ func printAdminLink(ctx context.Context, s Setup, c Config, db *store.DB) error 
 	if len(clinics) == 0 {
 		return errors.New("no clinic yet; start the hub once: wardline serve")
 	}
-	service, err := accounts.New(db, time.Now)
+	ways := signin.New(db, keys)
+	service, err := accounts.New(accounts.Options{Store: db, Ways: ways, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -217,10 +221,15 @@ func printAdminLink(ctx context.Context, s Setup, c Config, db *store.DB) error 
 	if err != nil {
 		return err
 	}
-	if err := db.ClearPassword(ctx, clinics[0].ID, admin.ID); err != nil {
+	clinic := clinics[0].ID
+	err = errors.Join(db.ClearPassword(ctx, clinic, admin.ID), ways.DropTOTP(ctx, clinic, admin.ID), db.SetLockedHere(ctx, clinic, admin.ID, false))
+	if err != nil {
 		return err
 	}
-	token, err := service.IssueLink(ctx, clinics[0].ID, admin.ID, linkLife, false)
+	if err := db.WriteAudit(ctx, clinic, connectors.AuditLine{Act: "admin.reset", Object: string(admin.ID)}); err != nil {
+		return err
+	}
+	token, err := service.IssueLink(ctx, clinic, admin.ID, linkLife, false)
 	if err != nil {
 		return err
 	}

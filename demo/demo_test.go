@@ -217,7 +217,7 @@ func (h *hub) drop() {
 // next returns the next request of a name.
 func (h *hub) next(name string) wire.Message {
 	h.t.Helper()
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		select {
 		case m := <-h.requests:

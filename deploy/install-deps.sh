@@ -2,9 +2,12 @@
 # Installs from the distribution what Wardline needs beside Go and Node.
 #
 #   deploy/install-deps.sh run    PostgreSQL server            (called by `make run`)
-#   deploy/install-deps.sh test   the same, Chromium, a font, a C compiler (by `make test`)
-#   deploy/install-deps.sh bench  PostgreSQL, Chromium, and ejabberd to measure against, never
-#                                 started by the system (by `make bench`)
+#   deploy/install-deps.sh test   the same, Chromium, a font, a C compiler, and OpenLDAP and
+#                                 Samba to fetch staff from (by `make test`)
+#   deploy/install-deps.sh bench  PostgreSQL, Chromium, and ejabberd to measure against (by
+#                                 `make bench`)
+#
+# OpenLDAP, Samba and ejabberd are never started by the system: the tests start their own.
 #
 # Debian 12 and Ubuntu 24.04. Says nothing and changes nothing when all is there. Installs
 # as root or where sudo asks no password; otherwise prints the exact command and ends with
@@ -84,6 +87,14 @@ has_peer() {
 	[ -d /usr/share/ejabberd/sql ] && dpkg-query -W -f '${Status}' ejabberd erlang-p1-pgsql 2>/dev/null | grep -q ' installed.* installed'
 }
 
+# The directories staff is fetched from, and what brings Samba's domain controller to life.
+directories="slapd ldap-utils samba samba-ad-provision samba-dsdb-modules samba-vfs-modules winbind krb5-user ldb-tools iproute2"
+missing_directories() {
+	for package in $directories; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed' || printf ' %s' "$package"
+	done
+}
+
 is_ubuntu() {
 	[ -r /etc/os-release ] && grep -q '^ID=ubuntu' /etc/os-release
 }
@@ -94,12 +105,12 @@ clusterconf=/etc/postgresql-common/createcluster.conf
 # The package would otherwise make and start a cluster of its own on port 5432.
 nocluster="sed -i 's/^#*[[:space:]]*create_main_cluster.*/create_main_cluster = false/' $clusterconf"
 
-# Likewise ejabberd would be started, now and at each boot, and Erlang's port mapper with it,
+# Likewise servers would be started, now and at each boot, and Erlang's port mapper with them,
 # which listens on every interface. What an administrator has installed before stays as it is.
 policy=/usr/sbin/policy-rc.d
 nostart="[ -e $policy ] || { printf '#!/bin/sh\\n# by install-deps\\nexit 101\\n' >$policy && chmod 755 $policy; }
 mkdir -p /etc/systemd/system
-for unit in ejabberd.service epmd.service epmd.socket; do [ -e /lib/systemd/system/\$unit ] || ln -sf /dev/null /etc/systemd/system/\$unit; done"
+for unit in; do [ -e /lib/systemd/system/\$unit ] || ln -sf /dev/null /etc/systemd/system/\$unit; done"
 maystart="! grep -qs 'by install-deps' $policy || rm -f $policy"
 
 # commands prints the lines to run as root, in order.
@@ -109,7 +120,7 @@ commands() {
 		echo "DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql-common"
 		echo "$nocluster"
 	fi
-	[ -z "$peer" ] || echo "$nostart"
+	[ -z "$peer" ] || echo "$nostart" | sed "s/for unit in/&$units/"
 	echo "DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends$postgres$others$peer${peer:+ || failed=1}"
 	[ -z "$peer" ] || echo "$maystart"
 	[ -z "$peer" ] || echo '[ -z "${failed-}" ]'
@@ -139,7 +150,8 @@ check_tools
 
 postgres=
 others=
-peer=
+peer= # servers that the system must not start
+units=
 has_postgres || postgres=" postgresql"
 if [ "$purpose" != run ]; then
 	if ! has_browser; then
@@ -155,9 +167,12 @@ fi
 if [ "$purpose" = test ]; then
 	# The race detector links with a C compiler.
 	command -v gcc >/dev/null || others="$others gcc libc6-dev"
+	peer=$(missing_directories)
+	units=" slapd.service smbd.service nmbd.service winbind.service samba-ad-dc.service"
 fi
 if [ "$purpose" = bench ]; then
 	has_peer || peer=" ejabberd erlang-p1-pgsql"
+	units=" ejabberd.service epmd.service epmd.socket"
 fi
 
 [ -z "$postgres$others$peer" ] || install
@@ -167,5 +182,6 @@ has_postgres || problem "PostgreSQL's server is still missing after the installa
 if [ "${others#*chromium}" != "$others" ]; then
 	has_browser || problem "Chromium is still missing or does not start after the installation"
 fi
-[ -z "$peer" ] || has_peer || problem "ejabberd is still missing after the installation"
+[ "$purpose" != bench ] || has_peer || problem "ejabberd is still missing after the installation"
+[ "$purpose" != test ] || [ -z "$(missing_directories)" ] || problem "still missing after the installation:$(missing_directories)"
 exit "$problems"

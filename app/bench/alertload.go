@@ -203,7 +203,11 @@ func (l *loader) raiseEmergency(ctx context.Context, a emergencyArgs) (spread, e
 		}
 	}
 	if len(took) != a.Expect {
-		return spread{}, fmt.Errorf("%d frames came to %d sockets", len(took), a.Expect)
+		err := fmt.Errorf("%d frames came to %d sockets", len(took), a.Expect)
+		if ended := l.ended.Load(); ended != nil {
+			err = fmt.Errorf("%w; a socket ended: %w", err, *ended)
+		}
+		return spread{}, err
 	}
 	return spreadOf(took), nil
 }

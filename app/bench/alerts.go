@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/wardline/wardline/hub/hubtest"
 )
 
 const (
@@ -27,7 +29,7 @@ const (
 	aimAlertP50    = 5 // ms
 	aimAlertP99    = 50
 	aimAlertRate   = 3000
-	emergencyBound = 30 * time.Second
+	emergencyBound = 2 * time.Minute
 	emergencyQuiet = 1500 * time.Millisecond // between two, for receipts to be written
 	// heldLag is how far the cards may be behind at the end of a round that counts as held.
 	heldLag = 250 * time.Millisecond
@@ -44,7 +46,7 @@ type door struct {
 
 // alarmDoor makes an alarm connector with a certificate of its own.
 func (b *bench) alarmDoor(ctx context.Context) (door, error) {
-	addr, err := freeAddr()
+	addr, err := hubtest.FreeAddr()
 	if err != nil {
 		return door{}, err
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 )
 
 // console is the administrator's side of the hub, over its API.
@@ -18,7 +17,7 @@ type console struct {
 }
 
 func newConsole(addr, token string) *console {
-	return &console{base: "http://" + addr, cookie: "__Host-wardline-console=" + token, client: http.Client{Timeout: 30 * time.Second}}
+	return &console{base: "http://" + addr, cookie: "__Host-wardline-console=" + token, client: http.Client{Timeout: importTimeout}}
 }
 
 const noRevision = -1

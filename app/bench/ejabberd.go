@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/store"
 	"github.com/wardline/wardline/store/embedded"
 )
@@ -89,7 +90,7 @@ func startEjabberd(ctx context.Context, a *arena, users int) (*ejabberd, error) 
 		return nil, fmt.Errorf("make a directory for ejabberd: %w", err)
 	}
 	e := &ejabberd{dir: dir, exited: make(chan struct{})}
-	if e.addr, err = freeAddr(); err != nil {
+	if e.addr, err = hubtest.FreeAddr(); err != nil {
 		return nil, err
 	}
 	config := fmt.Sprintf(ejabberdConfig, xmppDomain, portOf(e.addr), a.host, ejabberdDatabase, embedded.Superuser, postgresPort)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/store"
 	"github.com/wardline/wardline/store/embedded"
 )
@@ -153,7 +153,7 @@ func startHub(ctx context.Context, binary string, outside *arena) (*runningHub, 
 	}
 	h := &runningHub{dir: dir, exited: make(chan struct{}), outside: outside}
 	for _, addr := range []*string{&h.chat, &h.console, &h.mgmt} {
-		if *addr, err = freeAddr(); err != nil {
+		if *addr, err = hubtest.FreeAddr(); err != nil {
 			return nil, err
 		}
 	}
@@ -211,11 +211,14 @@ func (h *runningHub) stop(ctx context.Context) error {
 }
 
 // databaseURL is the superuser's way into the private database: its Unix socket.
-func (h *runningHub) databaseURL() string {
+func (h *runningHub) databaseURL() string { return h.databaseURLAs(embedded.Superuser) }
+
+// databaseURLAs is the way into the private database for any of its roles.
+func (h *runningHub) databaseURLAs(role string) string {
 	if h.outside != nil {
-		return h.outside.pg.URL(hubDatabase, embedded.Superuser)
+		return h.outside.pg.URL(hubDatabase, role)
 	}
-	return "postgres:///" + hubDatabase + "?host=" + url.QueryEscape(filepath.Join(h.dir, "data/postgres/run")) + "&user=postgres"
+	return "postgres:///" + hubDatabase + "?host=" + url.QueryEscape(filepath.Join(h.dir, "data/postgres/run")) + "&user=" + role
 }
 
 // cpu returns the processor time of the hub and its PostgreSQL so far.
@@ -259,13 +262,4 @@ func (h *runningHub) postmaster() int {
 		return -1
 	}
 	return pid
-}
-
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

@@ -75,6 +75,7 @@ func figures() []figure {
 		{"emergency", measureEmergency},
 		{"alerts", measureAlerts},
 		{"mllp", measureMLLP},
+		{"staff", measureStaff},
 		{"chat", measureTalk},
 		{"web", measureWeb},
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/wardline/wardline/hub/hubtest"
 )
 
 const (
@@ -28,7 +30,7 @@ func measureMLLP(ctx context.Context, b *bench) ([]result, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
-	addr, err := freeAddr()
+	addr, err := hubtest.FreeAddr()
 	if err != nil {
 		return nil, err
 	}

@@ -39,14 +39,14 @@ func (b *bench) session() (token string, hash []byte) {
 // seedAdmin signs an administrator in at the console.
 func (b *bench) seedAdmin(ctx context.Context) (*console, error) {
 	id := newID()
-	_, err := b.database.Exec(ctx, `insert into account (clinic_id, id, login, name, level, activated_at) values ($1, $2, 'bench', 'Bench', 'admin', now())`, b.clinic, id)
+	_, err := b.database.Exec(ctx, `insert into account (clinic_id, id, login, name, level, roles, activated_at) values ($1, $2, 'bench', 'Bench', 'admin', '{owner}', now())`, b.clinic, id)
 	if err != nil {
 		return nil, fmt.Errorf("seed administrator: %w", err)
 	}
 	token, hash := b.session()
 	_, err = b.database.Exec(ctx, `
-insert into session (clinic_id, hash, id, account_id, console, created_at, used_at, expires_at)
-values ($1, $2, $3, $4, true, now(), now(), now() + interval '2 hours')`, b.clinic, hash, newID(), id)
+insert into session (clinic_id, hash, id, account_id, console, created_at, used_at, proved_at, expires_at)
+values ($1, $2, $3, $4, true, now(), now(), now(), now() + interval '2 hours')`, b.clinic, hash, newID(), id)
 	if err != nil {
 		return nil, fmt.Errorf("seed the administrator's session: %w", err)
 	}
@@ -77,7 +77,7 @@ func (b *bench) seedWards(ctx context.Context, prefix string, wards, people int)
 			d.Token = token
 			add("account", d.account, strings.ToLower(code)+"-"+fmt.Sprint(i), "Probe "+fmt.Sprint(i), now)
 			add("device", d.ID, d.account, "Bench", d.public, make([]byte, 32))
-			add("session", hash, newID(), d.account, d.ID, false, now, now, now.Add(8*time.Hour))
+			add("session", hash, newID(), d.account, d.ID, false, now, now, now, now.Add(8*time.Hour))
 			add("duty", newID(), role, d.account)
 			add("room_member", room, d.account)
 		}
@@ -98,7 +98,7 @@ var wardTables = []seedTable{
 	{"room", []string{"id", "kind", "name", "unit_id"}},
 	{"account", []string{"id", "login", "name", "activated_at"}},
 	{"device", []string{"id", "account_id", "name", "kem_public", "sign_public"}},
-	{"session", []string{"hash", "id", "account_id", "device_id", "console", "created_at", "used_at", "expires_at"}},
+	{"session", []string{"hash", "id", "account_id", "device_id", "console", "created_at", "used_at", "proved_at", "expires_at"}},
 	{"duty", []string{"id", "role_id", "account_id"}},
 	{"room_member", []string{"room_id", "user_id"}},
 }

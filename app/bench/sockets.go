@@ -52,6 +52,7 @@ type ears struct {
 	// ackEvery is how long acknowledgements of a room's items may wait for later ones; with 0
 	// each goes at once, as that of an alarm does.
 	ackEvery time.Duration
+	ended    func(error) // why reading ended; nil where nobody asks
 }
 
 // open connects devices and returns when each has caught up.
@@ -62,7 +63,10 @@ func (l *loader) open(ctx context.Context, a openArgs) (openResult, error) {
 	group.SetLimit(dialersAtOnce)
 	for i, d := range a.Devices {
 		group.Go(func() (err error) {
-			sockets[i], err = dialSocket(ctx, a.Chat, d, i, ears{item: func(h itemHeader, at time.Time) { l.arrivals.note(h.Ref, at) }})
+			sockets[i], err = dialSocket(ctx, a.Chat, d, i, ears{
+				item:  func(h itemHeader, at time.Time) { l.arrivals.note(h.Ref, at) },
+				ended: func(err error) { l.ended.CompareAndSwap(nil, &err) },
+			})
 			return err
 		})
 	}
@@ -88,6 +92,7 @@ func dialSocket(ctx context.Context, chat string, d device, i int, e ears) (*soc
 		return nil, fmt.Errorf("open socket %d: %w", i, err)
 	}
 	s := &socket{ws: ws, ready: make(chan struct{}), ears: e}
+	ws.SetPingHandler(s.pong)
 	hello, _ := json.Marshal(map[string]any{"t": "hello", "device": d.ID, "cursor": map[string]int64{}})
 	if err := s.write(websocket.TextMessage, hello); err != nil {
 		return nil, fmt.Errorf("say hello: %w", err)
@@ -107,12 +112,22 @@ func (s *socket) write(kind int, frame []byte) error {
 	return s.ws.WriteMessage(kind, frame)
 }
 
+// pong answers a ping. The library's own answer must be written within a second, and one of
+// a thousand sockets of a process that shares its machine with the hub is late now and then;
+// a late answer would end the socket.
+func (s *socket) pong(said string) error {
+	return s.ws.WriteControl(websocket.PongMessage, []byte(said), time.Now().Add(opBound))
+}
+
 // read takes frames as a browser does: it notes an item's arrival first and acknowledges
-// it then. Pongs are sent by the library.
+// it then.
 func (s *socket) read() {
 	for {
 		kind, frame, err := s.ws.ReadMessage()
 		if err != nil {
+			if s.ears.ended != nil {
+				s.ears.ended(err)
+			}
 			return
 		}
 		now := time.Now()

@@ -14,7 +14,7 @@ import (
 var talkTables = []seedTable{
 	{"account", []string{"id", "login", "name", "activated_at"}},
 	{"device", []string{"id", "account_id", "name", "kem_public", "sign_public", "certified_at"}},
-	{"session", []string{"hash", "id", "account_id", "device_id", "console", "created_at", "used_at", "expires_at"}},
+	{"session", []string{"hash", "id", "account_id", "device_id", "console", "created_at", "used_at", "proved_at", "expires_at"}},
 	{"room", []string{"id", "kind", "name", "epoch", "min_epoch", "direct_key", "at"}},
 	{"room_member", []string{"room_id", "user_id", "role"}},
 	{"room_leaf", []string{"room_id", "device_id", "from_seq", "leaf", "user_id"}},
@@ -89,7 +89,7 @@ func (t *talkSeed) device(i int, d device, session []byte, existing bool) {
 		t.add("account", d.account, fmt.Sprintf("chat-%d", i), fmt.Sprintf("Probe %d", i), now)
 	}
 	t.add("device", d.ID, d.account, "Bench", d.public, make([]byte, 32), now)
-	t.add("session", session, newID(), d.account, d.ID, false, now, now, now.Add(8*time.Hour))
+	t.add("session", session, newID(), d.account, d.ID, false, now, now, now, now.Add(8*time.Hour))
 }
 
 // room seats the group's devices in their order, the recorder's after them.

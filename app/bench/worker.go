@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -112,7 +113,8 @@ func serveLoad(ctx context.Context, in io.Reader, out io.Writer) error {
 type loader struct {
 	arrivals *arrivals
 	sockets  []*socket
-	parties  map[string]*party // by protocol
+	ended    atomic.Pointer[error] // why the first of them ended before its time
+	parties  map[string]*party     // by protocol
 }
 
 func (l *loader) obey(ctx context.Context, o order) reply {

@@ -28,7 +28,7 @@ type cli struct {
 	Recorder recCmd   `cmd:"" help:"Run the recorder: the member of every conversation that keeps its group in order."`
 	Demo     demoCmd  `cmd:"" help:"Run the hub on loopback with a simulated clinic beside it."`
 	Migrate  struct{} `cmd:"" help:"Bring the database to this version's schema and exit."`
-	Admin    struct{} `cmd:"" help:"Reset the break-glass administrator and print a one-time link to set a new password."`
+	Admin    admCmd   `cmd:"" help:"The break-glass administrator."`
 	Doctor   docCmd   `cmd:"" help:"Look at everything the hub needs; print how to mend what is wrong."`
 	Openapi  apiCmd   `cmd:"" help:"Print the OpenAPI document of a listener."`
 	Version  struct{} `cmd:"" help:"Print the version."`
@@ -37,6 +37,10 @@ type cli struct {
 type demoCmd struct {
 	Fresh    bool `help:"Start over: delete the demo's data first."`
 	Interval int  `help:"Seconds between nurse calls." default:"20"`
+}
+
+type admCmd struct {
+	Reset struct{} `cmd:"" default:"1" help:"Take the password, authenticator app and lock away and print a one-time link to set a new password. Audited."`
 }
 
 type recCmd struct {
@@ -73,7 +77,7 @@ func run(ctx context.Context, command string, c cli) error {
 		return app.Demo(ctx, setup, app.DemoOptions{Fresh: c.Demo.Fresh, Seconds: c.Demo.Interval})
 	case "migrate":
 		return app.Migrate(ctx, setup)
-	case "admin":
+	case "admin", "admin reset":
 		return app.AdminLink(ctx, setup)
 	case "doctor":
 		return app.RunDoctor(ctx, setup, c.Doctor.JSON)
