@@ -69,6 +69,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for a one-time code by mail; the answer is always the same */
+        post: operations["join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/link": {
         parameters: {
             query?: never;
@@ -114,6 +131,159 @@ export interface paths {
         put?: never;
         /** Sign out */
         post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to a provider to sign in, or with step_up=true to prove anew who is there */
+        get: operations["start-oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/backchannel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A provider's logout token, as a form */
+        post: operations["oidc-logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a provider sends the browser back to */
+        get: operations["oidc-callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to sign in by passkey */
+        post: operations["ask-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by passkey */
+        post: operations["passkey-login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove anew who is there, by password */
+        post: operations["step-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove anew by passkey */
+        post: operations["step-up-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/step-up/passkey/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to prove anew by passkey */
+        post: operations["ask-step-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How people can sign in here */
+        get: operations["ways"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -203,6 +373,57 @@ export interface paths {
         post?: never;
         /** Revoke an own device */
         delete: operations["revoke-device"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own browsers that wait to become devices */
+        get: operations["own-waiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/waiting/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let one in, from an own device */
+        post: operations["approve-own"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/waiting/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep one out */
+        post: operations["refuse-own"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -448,6 +669,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own passkeys */
+        get: operations["passkeys"];
+        put?: never;
+        /** Register a passkey */
+        post: operations["add-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give an own passkey another name */
+        put: operations["rename-passkey"];
+        post?: never;
+        /** Remove an own passkey */
+        delete: operations["drop-passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to register a passkey */
+        post: operations["begin-passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -459,6 +733,94 @@ export interface paths {
         put?: never;
         /** Set one's own password; all other sessions end */
         post: operations["set-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own sessions */
+        get: operations["sessions"];
+        put?: never;
+        post?: never;
+        /** End all own sessions but this one */
+        delete: operations["end-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End an own session */
+        delete: operations["end-session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether an authenticator app is on */
+        get: operations["totp"];
+        put?: never;
+        /** Make an authenticator app's secret; it is shown once */
+        post: operations["begin-totp"];
+        /** Switch the authenticator app off */
+        delete: operations["drop-totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch it on by its first code; recovery codes are shown once */
+        post: operations["confirm-totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the recovery codes */
+        post: operations["renew-recovery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -745,11 +1107,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountRow: {
+            id: string;
+            /** Format: date-time */
+            last_seen?: string;
+            locked_here: boolean;
+            locked_there: boolean;
+            login: string;
+            state: string;
+        };
         ActInputBody: Record<string, never>;
         ActivateInputBody: {
             code: string;
             login: string;
-            password: string;
+            /** @description Without one the session has to set one, or register a passkey, before anything else. */
+            password?: string;
         };
         ActReply: {
             alert_id: string;
@@ -757,6 +1129,11 @@ export interface components {
         };
         AddMembersInputBody: {
             users: string[];
+        };
+        AnswerInputBody: {
+            ceremony: string;
+            /** @description The browser's credential.toJSON(). */
+            credential: unknown;
         };
         Appended: {
             /** Format: int64 */
@@ -766,6 +1143,9 @@ export interface components {
             /** @description UTF-8 JSON, at most 4 KiB. */
             body: string;
             sig: string;
+        };
+        AskInputBody: {
+            login?: string;
         };
         Board: {
             offers_by_me: components["schemas"]["BoardOffer"][];
@@ -788,6 +1168,11 @@ export interface components {
             name: string;
             on_duty: components["schemas"]["OnDuty"][];
             unit: components["schemas"]["UnitName"];
+        };
+        CeremonyView: {
+            ceremony: string;
+            /** @description Options of WebAuthn in their JSON form. */
+            public_key: unknown;
         };
         ChatView: {
             backup: boolean;
@@ -876,6 +1261,8 @@ export interface components {
             welcome?: string;
         };
         DeviceInputBody: {
+            /** @description An administrator's device code. */
+            code?: string;
             /**
              * Format: uuid
              * @description To attach the session to a device registered earlier; nothing else is then needed.
@@ -889,6 +1276,11 @@ export interface components {
             device_id: string;
             hub_key_id: string;
             hub_sign_public: string;
+            /**
+             * @description A waiting one is no device until somebody has approved it.
+             * @enum {string}
+             */
+            state: "ready" | "waiting";
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -944,6 +1336,11 @@ export interface components {
             location: string;
             message: string;
         };
+        HouseView: {
+            begin?: boolean;
+            members: string[];
+            title: string;
+        };
         Item: {
             /** @enum {string} */
             cause: "state_lost" | "replay" | "generation" | "epoch" | "aad" | "format" | "signature" | "commit";
@@ -983,6 +1380,13 @@ export interface components {
             /** @description The commit that added this device. */
             welcome?: boolean;
         };
+        Joined: Record<string, never>;
+        JoinInputBody: {
+            /** @description Of the poster. */
+            token: string;
+            /** @description Login or staff number. */
+            who: string;
+        };
         LeafView: {
             device: string;
             /** Format: int32 */
@@ -1020,6 +1424,12 @@ export interface components {
         ListOwnDevice: {
             items: components["schemas"]["OwnDevice"][];
         };
+        ListOwnWaiting: {
+            items: components["schemas"]["OwnWaiting"][];
+        };
+        ListPasskeyView: {
+            items: components["schemas"]["PasskeyView"][];
+        };
         ListPublicDevice: {
             items: components["schemas"]["PublicDevice"][];
         };
@@ -1031,6 +1441,9 @@ export interface components {
         };
         ListRoom: {
             items: components["schemas"]["Room"][];
+        };
+        ListSessionView: {
+            items: components["schemas"]["SessionView"][];
         };
         ListStoryEntry: {
             items: components["schemas"]["StoryEntry"][];
@@ -1049,6 +1462,8 @@ export interface components {
         };
         LoginInputBody: {
             login: string;
+            /** @description Code of an authenticator app, or a recovery code, when 401 otp_needed asks for it. */
+            otp?: string;
             password: string;
         };
         MailInputBody: {
@@ -1062,12 +1477,18 @@ export interface components {
             demo: boolean;
             /** @description Empty until the browser has registered its keys. */
             device_id: string;
+            /** @description False when sensitive routes will ask for a step-up. */
+            fresh: boolean;
             /** @description False until the account has a password of its own. */
             has_password: boolean;
             /** @enum {string} */
             level: "admin" | "internal" | "guest";
             login: string;
+            /** @description What has to be set up before anything else may be done: empty, passkey, second_factor or credential. */
+            must: string;
             name: string;
+            /** @description What an administrator may do: owner, people, policy, connectors, auditor. */
+            roles: string[];
             user_id: string;
             version: string;
         };
@@ -1083,6 +1504,11 @@ export interface components {
         MuteInputBody: {
             muted: boolean;
         };
+        NewPasskeyInputBody: {
+            ceremony: string;
+            credential: unknown;
+            name: string;
+        };
         OfferInputBody: {
             /** Format: uuid */
             to: string;
@@ -1093,6 +1519,13 @@ export interface components {
             since: string;
             user_id: string;
         };
+        OTPEnrolment: {
+            secret: string;
+            url: string;
+        };
+        OtpInputBody: {
+            code: string;
+        };
         OwnDevice: {
             /** Format: date-time */
             created: string;
@@ -1101,6 +1534,14 @@ export interface components {
             kem_public: string;
             /** Format: date-time */
             last_seen?: string;
+            name: string;
+            sign_public: string;
+        };
+        OwnWaiting: {
+            /** Format: date-time */
+            created: string;
+            id: string;
+            kem_public: string;
             name: string;
             sign_public: string;
         };
@@ -1114,6 +1555,18 @@ export interface components {
             package: string;
             user: string;
         };
+        PasskeyView: {
+            /** @description A copy of it was used: it is refused, and should be removed. */
+            cloned: boolean;
+            /** Format: date-time */
+            created: string;
+            /** @description Works at this listener. */
+            here: boolean;
+            id: string;
+            /** Format: date-time */
+            last_used?: string;
+            name: string;
+        };
         PasswordInputBody: {
             /** @description The password so far; not needed while there is none. */
             current?: string;
@@ -1122,6 +1575,17 @@ export interface components {
         Peer: {
             id: string;
             name: string;
+        };
+        PersonRow: {
+            account?: components["schemas"]["AccountRow"];
+            active: boolean;
+            family_name: string;
+            given_name: string;
+            id: string;
+            name: string;
+            staff_number: string;
+            title: string;
+            units: components["schemas"]["UnitName"][];
         };
         Problem: {
             /** @description Stable name of the reason, such as "taken". */
@@ -1133,6 +1597,8 @@ export interface components {
              */
             epoch?: number;
             errors?: components["schemas"]["FieldProblem"][];
+            /** @description Of code duplicates: known people who look alike. */
+            persons?: components["schemas"]["PersonRow"][];
             request_id: string;
             /** @description Of code exists: the room there is already. */
             room?: string;
@@ -1140,6 +1606,10 @@ export interface components {
             status: number;
             taken_by?: components["schemas"]["UserRef"][];
             title: string;
+        };
+        ProviderView: {
+            id: string;
+            label: string;
         };
         PublicDevice: {
             id: string;
@@ -1167,6 +1637,9 @@ export interface components {
             device?: string;
             user: string;
         };
+        RecoveryView: {
+            recovery_codes: string[];
+        };
         RejoinInputBody: {
             cause: string;
             package: string;
@@ -1180,6 +1653,9 @@ export interface components {
         ReleaseInputBody: {
             /** @description Also as the last one on duty. */
             force?: boolean;
+        };
+        RenameInputBody: {
+            name: string;
         };
         RepairedInputBody: {
             items: components["schemas"]["FaultItem"][];
@@ -1227,6 +1703,24 @@ export interface components {
             since_seq?: number;
             unit: components["schemas"]["Unit"];
         };
+        SessionView: {
+            /** @description What the browser called itself. */
+            agent: string;
+            console: boolean;
+            /** Format: date-time */
+            created: string;
+            current: boolean;
+            device_id?: string;
+            id: string;
+            means: string[];
+            provider?: string;
+            /** Format: date-time */
+            used: string;
+        };
+        StepUpInputBody: {
+            otp?: string;
+            password: string;
+        };
         StoryEntry: {
             /** Format: date-time */
             at: string;
@@ -1242,6 +1736,11 @@ export interface components {
             id: string;
             name: string;
         };
+        TotpView: {
+            enabled: boolean;
+            /** Format: int64 */
+            recovery_left: number;
+        };
         Unit: {
             code: string;
             id: string;
@@ -1253,6 +1752,7 @@ export interface components {
             name: string;
         };
         UpkeepView: {
+            house?: components["schemas"]["HouseView"];
             missing: string[];
             rejoin: components["schemas"]["RejoinView"][];
             remove: components["schemas"]["LeafView"][];
@@ -1261,6 +1761,15 @@ export interface components {
         UserRef: {
             name: string;
             user_id: string;
+        };
+        WaysView: {
+            /** @description One-time codes are taken: at the chat. */
+            code: boolean;
+            directory: boolean;
+            /** @description False where the page is reached by an IP address. */
+            passkey: boolean;
+            password: boolean;
+            providers: components["schemas"]["ProviderView"][];
         };
         WelcomeView: {
             body: string;
@@ -1411,6 +1920,39 @@ export interface operations {
             };
         };
     };
+    join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "follow-link": {
         parameters: {
             query?: never;
@@ -1495,6 +2037,253 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "start-oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See docs/protocols/signing-in.md */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "oidc-logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See docs/protocols/signing-in.md */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "oidc-callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See docs/protocols/signing-in.md */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "ask-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "passkey-login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "step-up-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ask-step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ways: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaysView"];
+                };
             };
             /** @description Problem */
             default: {
@@ -1719,6 +2508,93 @@ export interface operations {
         };
     };
     "revoke-device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "own-waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListOwnWaiting"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "refuse-own": {
         parameters: {
             query?: never;
             header?: never;
@@ -2242,6 +3118,159 @@ export interface operations {
             };
         };
     };
+    passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPasskeyView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "rename-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenameInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "set-password": {
         parameters: {
             query?: never;
@@ -2261,6 +3290,238 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSessionView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "begin-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OTPEnrolment"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drop-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "confirm-totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OtpInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
+            };
+            /** @description Problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "renew-recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryView"];
+                };
             };
             /** @description Problem */
             default: {

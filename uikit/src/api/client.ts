@@ -29,6 +29,9 @@ export function createApi<Paths extends object>(options: ApiOptions = {}): Clien
   return client;
 }
 
+// A 401 with one of these is about a password or code in the request, not about the session.
+const aboutTheRequest = new Set(["wrong", "otp_needed", "otp_wrong"]);
+
 async function codeOf(response: Response): Promise<string | undefined> {
   const body: unknown = await response.clone().json().catch(() => null);
   return toApiError(response.status, body).problem.code;
@@ -37,8 +40,8 @@ async function codeOf(response: Response): Promise<string | undefined> {
 function watchSession(options: ApiOptions): Middleware {
   return {
     async onResponse({ response }) {
-      // "wrong" is about a password in the request, not about the session.
-      if (response.status === 401 && (await codeOf(response)) !== "wrong") options.onSignedOut?.();
+      if (response.status !== 401) return;
+      if (!aboutTheRequest.has((await codeOf(response)) ?? "")) options.onSignedOut?.();
     },
     onError() {
       return new ApiError(0, { title: "no connection" });

@@ -7,6 +7,7 @@ import { QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { KeptMe } from "../session/keptMe.ts";
 import { LinkSignIn } from "../session/LinkSignIn.tsx";
+import { ProofProvider } from "../session/ProofProvider.tsx";
 import { SessionProvider } from "../session/SessionProvider.tsx";
 import { cssVariables, theme } from "../theme/theme.ts";
 import { ErrorState } from "./ErrorState.tsx";
@@ -30,7 +31,9 @@ export function AppRoot({ queries, keep = null, children }: Props) {
           pending={<PagePending />}
           failed={(error, retry) => <ErrorState error={error} onRetry={retry} />}
         >
-          <LinkSignIn>{children}</LinkSignIn>
+          <ProofProvider>
+            <LinkSignIn>{children}</LinkSignIn>
+          </ProofProvider>
         </SessionProvider>
       </QueryClientProvider>
     </MantineProvider>

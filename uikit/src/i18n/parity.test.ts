@@ -23,7 +23,7 @@ function leaves(tree: Tree, prefix = ""): Map<string, string> {
 }
 
 function placeholders(text: string): string[] {
-  return (text.match(/\{\{\s*\w+\s*\}\}/g) ?? []).sort();
+  return (text.match(/\{\{\s*\w+\s*(?:,\s*\w+\s*)?\}\}/g) ?? []).sort();
 }
 
 const german = Object.keys(files).filter((path) => path.endsWith("/de.json"));

@@ -1,67 +1,70 @@
-import { Alert, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
-import { IconAlertCircle } from "@tabler/icons-react";
-import { useMutation } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { Button, Divider, Stack } from "@mantine/core";
+import { IconBuildingHospital, IconFingerprint } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "../api/problem.ts";
-import { errorKey } from "../components/errorText.ts";
-import { signIn } from "./authApi.ts";
+import { fetchWays, signInByPasskey, type Ways } from "./authApi.ts";
+import { PasswordForm } from "./PasswordForm.tsx";
+import { Refusal } from "./Refusal.tsx";
 import { useSession } from "./SessionProvider.tsx";
+import { takeSignInError } from "./signInError.ts";
+import { passkeyFailure, providerFailure } from "./signInText.ts";
 
-function failureKey(error: Error): string {
-  const wrong = error instanceof ApiError && [400, 401, 422].includes(error.status);
-  return wrong ? "session.wrong" : errorKey(error);
-}
+// Taken once per page load, before the router looks at the address.
+const endedWith = takeSignInError(window.location, window.history);
 
-/** SignInForm asks for login and password; the session above it changes on success. */
-export function SignInForm() {
+// What there is when the hub cannot say: a password works everywhere.
+const passwordOnly: Ways = { password: true, passkey: false, code: false, directory: false, providers: [] };
+
+function PasskeyButton() {
   const { t } = useTranslation("ui");
   const { refresh } = useSession();
-  const [login, setLogin] = useState("");
-  const [password, setPassword] = useState("");
-  const run = useMutation({
-    mutationFn: () => signIn(login.trim(), password),
-    onSuccess: refresh,
-  });
-
-  const submit = (submitted: FormEvent): void => {
-    submitted.preventDefault();
-    run.mutate();
-  };
-
+  const run = useMutation({ mutationFn: () => signInByPasskey(), onSuccess: refresh });
   return (
-    <form onSubmit={submit} aria-label={t("session.signIn")}>
-      <Stack>
-        {run.isError && (
-          <Alert color="red" variant="light" icon={<IconAlertCircle />} role="alert">
-            {t(failureKey(run.error))}
-          </Alert>
-        )}
-        <TextInput
-          label={t("session.login")}
-          name="username"
-          autoComplete="username"
-          autoCapitalize="none"
-          required
-          withAsterisk={false}
+    <>
+      {run.isError && <Refusal text={t(passkeyFailure(run.error))} />}
+      <Button
+        size="md"
+        fullWidth
+        leftSection={<IconFingerprint size={20} aria-hidden="true" />}
+        loading={run.isPending}
+        onClick={() => run.mutate()}
+        data-testid="sign-in-passkey"
+      >
+        {t("session.passkey")}
+      </Button>
+    </>
+  );
+}
+
+/** SignInForm offers every way the clinic has; the session above it changes on success. */
+export function SignInForm() {
+  const { t } = useTranslation("ui");
+  const [code] = useState(endedWith);
+  const asked = useQuery({ queryKey: ["ways"], queryFn: fetchWays, staleTime: 60_000, retry: false });
+  if (asked.isPending) return null;
+  const ways = asked.data ?? passwordOnly;
+  const others = ways.passkey || ways.providers.length > 0;
+  return (
+    <Stack>
+      {code !== null && <Refusal text={t(providerFailure(code))} />}
+      {ways.passkey && <PasskeyButton />}
+      {ways.providers.map(({ id, label }) => (
+        <Button
+          key={id}
+          component="a"
+          href={`/api/v1/auth/oidc/${encodeURIComponent(id)}/start`}
           size="md"
-          value={login}
-          onChange={(change) => setLogin(change.currentTarget.value)}
-        />
-        <PasswordInput
-          label={t("session.password")}
-          name="password"
-          autoComplete="current-password"
-          required
-          withAsterisk={false}
-          size="md"
-          value={password}
-          onChange={(change) => setPassword(change.currentTarget.value)}
-        />
-        <Button type="submit" loading={run.isPending} fullWidth mt="xs">
-          {t("session.signIn")}
+          fullWidth
+          variant="default"
+          leftSection={<IconBuildingHospital size={20} aria-hidden="true" />}
+          data-testid="sign-in-provider"
+        >
+          {label}
         </Button>
-      </Stack>
-    </form>
+      ))}
+      {others && ways.password && <Divider label={t("session.or")} />}
+      {ways.password && <PasswordForm directory={ways.directory} quiet={others} />}
+    </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
 // jsdom has no layout: Mantine asks for these when it mounts. Tests of the
@@ -28,4 +28,5 @@ function addLayoutStubs(): void {
 
 if (typeof window !== "undefined") addLayoutStubs();
 
+configure({ asyncUtilTimeout: 30_000 });
 afterEach(cleanup);
