@@ -101,8 +101,78 @@ const routes = [
   }),
   createRoute({
     getParentRoute: at,
+    path: "/runs",
+    component: lazyRouteComponent(() => import("./features/runs/RunsPage.tsx"), "RunsPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/runs/$id",
+    component: lazyRouteComponent(() => import("./features/runs/RunPage.tsx"), "RunPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/conflicts",
+    component: lazyRouteComponent(() => import("./features/conflicts/ConflictsPage.tsx"), "ConflictsPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/precedence",
+    component: lazyRouteComponent(() => import("./features/precedence/PrecedencePage.tsx"), "PrecedencePage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/imports",
+    component: lazyRouteComponent(() => import("./features/imports/ImportPage.tsx"), "ImportPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/groups",
+    component: lazyRouteComponent(() => import("./features/groups/GroupsPage.tsx"), "GroupsPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/groups/$id",
+    component: lazyRouteComponent(() => import("./features/groups/GroupPage.tsx"), "GroupPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/rosters",
+    component: lazyRouteComponent(() => import("./features/rosters/RostersPage.tsx"), "RostersPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
     path: "/password",
     component: lazyRouteComponent(() => import("./features/password/PasswordPage.tsx"), "PasswordPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/access",
+    component: lazyRouteComponent(() => import("./features/access/OwnAccessPage.tsx"), "OwnAccessPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/devices",
+    component: lazyRouteComponent(() => import("./features/access/WaitingPage.tsx"), "WaitingPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/policy",
+    component: lazyRouteComponent(() => import("./features/policy/PolicyPage.tsx"), "PolicyPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/contacts",
+    component: lazyRouteComponent(() => import("./features/contacts/ContactsPage.tsx"), "ContactsPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/letters",
+    component: lazyRouteComponent(() => import("./features/letters/LettersPage.tsx"), "LettersPage"),
+  }),
+  createRoute({
+    getParentRoute: at,
+    path: "/setup",
+    component: lazyRouteComponent(() => import("./features/setup/SetupPage.tsx"), "SetupPage"),
   }),
 ];
 

@@ -139,10 +139,15 @@ export interface AlertDetail extends Alert {
 
 export type TodoKind =
   | "plan_held"
+  | "conflict_open"
+  | "source_failing"
+  | "source_stale"
   | "connector_down"
   | "message_errors"
   | "uncovered_role"
   | "activation_open"
+  | "break_glass"
+  | "device_waiting"
   | "recorder_away"
   | "chat_faults";
 

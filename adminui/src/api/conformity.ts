@@ -2,6 +2,7 @@ import type { components, paths } from "@wardline/uikit/api/console.d.ts";
 import type * as alerting from "./alerting.ts";
 import type * as directory from "./directory.ts";
 import type { ConsolePaths } from "./paths.ts";
+import type * as staff from "./staff.ts";
 import type * as systems from "./systems.ts";
 import type * as talk from "./talk.ts";
 
@@ -33,10 +34,12 @@ export type Conformity = [
   None<Extra<directory.Person, Documented["PersonRow"]>>,
   None<Extra<directory.PersonAccount, Documented["AccountRow"]>>,
   None<Extra<directory.PersonDetail, Documented["PersonDetail"]>>,
+  None<Extra<directory.PersonGroup, Documented["PersonGroup"]>>,
   None<Extra<directory.PersonValue, Documented["ValueRow"]>>,
   None<Extra<directory.Unit, Documented["UnitRow"]>>,
   None<Extra<directory.PlanDetail, Documented["PlanDetail"]>>,
   None<Extra<directory.PlanAction, Documented["Action"]>>,
+  None<Extra<staff.Rules, Documented["MergeView"]>>,
   None<Extra<alerting.Alert, Documented["AlertRow"]>>,
   None<Extra<alerting.AlertDetail, Documented["AlertDetail"]>>,
   None<Extra<alerting.StoryEntry, Documented["StoryEntry"]>>,

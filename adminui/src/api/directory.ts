@@ -1,4 +1,6 @@
 import type { ConnectorRef, MessageRef, UnitRef, UserRef } from "./list.ts";
+import type { Counts } from "./runs.ts";
+import type { GroupKind } from "./staff.ts";
 
 export interface PersonAccount {
   id: string;
@@ -14,7 +16,11 @@ export interface PersonAccount {
 export interface Person {
   id: string;
   staff_number: string;
+  /** As people read it, given name first. */
   name: string;
+  /** "" where no source parts the name. */
+  family_name: string;
+  given_name: string;
   title: string;
   units: UnitRef[];
   active: boolean;
@@ -27,6 +33,8 @@ export interface PersonValue {
   source: ConnectorRef;
   message?: MessageRef;
   at: string;
+  /** This source's word is the one lists show. */
+  shown: boolean;
 }
 
 export interface PersonChange {
@@ -38,11 +46,33 @@ export interface PersonChange {
   at: string;
 }
 
+/** How somebody stands with one source that knows them. */
+export interface Standing {
+  source: ConnectorRef;
+  key: string;
+  status: "" | "working" | "gone" | "waiting" | "ended";
+  /** Codes, as this source states them. */
+  units: string[];
+  photo: boolean;
+  at: string;
+}
+
 export interface PersonDetail extends Person {
   values: PersonValue[];
   history: PersonChange[];
   devices: { id: string; name: string; last_seen?: string }[];
   duty: string[];
+  sources?: Standing[];
+  groups: PersonGroup[];
+}
+
+/** A group somebody is in, and by what. */
+export interface PersonGroup {
+  id: string;
+  name: string;
+  kind: GroupKind;
+  source?: ConnectorRef;
+  since: string;
 }
 
 export interface Unit {
@@ -56,9 +86,16 @@ export interface Unit {
   roles: { id: string; name: string; on_duty: UserRef[] }[];
 }
 
-export type PlanState = "held" | "applied" | "rejected";
+export type PlanState = "held" | "applied" | "rejected" | "undone" | "dry";
 
-export type PlanOp = "create" | "update" | "lock" | "unlock";
+export type PlanOp =
+  | "create"
+  | "update"
+  | "lock"
+  | "unlock"
+  | "link"
+  | "lock_here"
+  | "unlock_here";
 
 export interface Plan {
   id: string;
@@ -68,7 +105,7 @@ export interface Plan {
   state: PlanState;
   /** Absent for a plan that the brake let pass. */
   reason?: PlanReason;
-  counts: Record<PlanOp, number>;
+  counts: Counts;
   /** How many actions meet an obstacle. */
   problems: number;
 }

@@ -2,6 +2,8 @@
 export interface List<T> {
   items: T[];
   next?: string;
+  /** How many there are in all, where the hub counts them. */
+  total?: number;
 }
 
 export interface UserRef {
@@ -25,4 +27,6 @@ export interface MessageRef {
   id: string;
   control_id?: string;
   type?: string;
+  /** The run that stated it; the id is empty then, unless the run came from a file. */
+  run_id?: string;
 }

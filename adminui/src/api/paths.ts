@@ -7,8 +7,8 @@ import type {
   Trial,
   TrialSignal,
 } from "./alerting.ts";
-import type { Person, PersonDetail, Plan, PlanDetail, Unit } from "./directory.ts";
 import type { List } from "./list.ts";
+import type { StaffPaths } from "./staffPaths.ts";
 import type {
   AuditLine,
   Check,
@@ -24,43 +24,10 @@ import type {
   Token,
 } from "./systems.ts";
 import type { ChatHealth } from "./talk.ts";
-
-type Json<T> = { content: { "application/json": T } };
-
-interface Query<Names extends string> {
-  query?: { [name in Names]?: string };
-}
-
-interface Get<T, Parameters = object> {
-  get: { parameters: Parameters; responses: { 200: Json<T> } };
-}
-
-interface Post<Body, T, Parameters = object> {
-  post: { parameters: Parameters; requestBody: Json<Body>; responses: { 200: Json<T> } };
-}
-
-/** A call without a body; the hub answers 204 or 202. */
-interface Act<Parameters = object, T = void> {
-  post: { parameters: Parameters; responses: { 200: Json<T> } };
-}
-
-interface Delete<Parameters> {
-  delete: { parameters: Parameters; responses: { 200: Json<void> } };
-}
-
-interface ById {
-  path: { id: string };
-}
-
-/** The revision the writer has seen; anything else answers 412. */
-interface IfMatch {
-  header: { "If-Match": string };
-}
-
-type Paged = "cursor" | "limit";
+import type { Act, ById, Delete, Get, IfMatch, Json, Paged, Post, Query } from "./wire.ts";
 
 /** ConsolePaths is what the console asks of its listener; the words are those of docs/api. */
-export interface ConsolePaths {
+export interface ConsolePaths extends StaffPaths {
   "/api/v1/me/password": Post<{ password: string; current?: string }, void>;
   "/api/v1/overview": Get<Overview>;
   "/api/v1/kinds": Get<List<Kind>>;
@@ -90,18 +57,11 @@ export interface ConsolePaths {
   "/api/v1/messages/errors": Get<List<FaultCount>>;
   "/api/v1/messages/{id}": Get<MessageDetail, ById>;
   "/api/v1/messages/{id}/replay": Act<ById, { status: string }>;
-  "/api/v1/persons": Get<List<Person>, Query<"q" | "unit" | "state" | Paged>>;
-  "/api/v1/persons/{id}": Get<PersonDetail, ById>;
   "/api/v1/accounts/{id}/code": Act<ById, { code: string; expires: string }>;
   "/api/v1/accounts/{id}/lock": Act<ById>;
   "/api/v1/accounts/{id}/unlock": Act<ById>;
-  "/api/v1/units": Get<List<Unit>>;
   "/api/v1/units/{id}/roles": Post<{ name: string }, { id: string }, ById>;
   "/api/v1/roles/{id}": Delete<ById>;
-  "/api/v1/plans": Get<List<Plan>, Query<"state" | Paged>>;
-  "/api/v1/plans/{id}": Get<PlanDetail, ById>;
-  "/api/v1/plans/{id}/approve": Post<{ type_to_confirm: string }, void, ById>;
-  "/api/v1/plans/{id}/reject": Post<{ comment: string }, void, ById>;
   "/api/v1/rules": Get<RuleList> & {
     put: {
       parameters: IfMatch;

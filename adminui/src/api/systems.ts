@@ -27,7 +27,10 @@ export interface Kind {
   name: string;
   schema: JsonObject;
   defaults: JsonObject;
-  capabilities: Record<"test" | "sync" | "answer" | "tokens" | "replay", boolean>;
+  capabilities: Record<"test" | "sync" | "answer" | "tokens" | "replay", boolean> & {
+    /** Reads people by passes: preview, dry run, schedule, runs. */
+    pull?: boolean;
+  };
 }
 
 export interface Connector {

@@ -9,6 +9,12 @@ interface Props {
   printable?: boolean;
 }
 
+// As large as fits into one line of a phone.
+function sizeOf(secret: string): number | string {
+  if (secret.length > 24) return "md";
+  return secret.length > 16 ? 22 : 28;
+}
+
 /** ShownOnce displays a secret large, with buttons to copy and print it. */
 export function ShownOnce({ secret, hint, printable = false }: Props) {
   const { t } = useTranslation();
@@ -19,7 +25,7 @@ export function ShownOnce({ secret, hint, printable = false }: Props) {
           {hint}
         </Text>
       </Alert>
-      <Code block fz={secret.length > 24 ? "md" : 28} ta="center" data-testid="code-display" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
+      <Code block fz={sizeOf(secret)} ta="center" data-testid="code-display" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
         {secret}
       </Code>
       <Group justify="center">

@@ -16,8 +16,10 @@ describe("changesIn", () => {
 
 describe("staleKeys", () => {
   it("names each query once", () => {
-    expect(staleKeys(["alerts", "persons"])).toEqual(["alerts", "overview", "persons", "units"]);
+    expect(staleKeys(["alerts", "persons"])).toEqual(["alerts", "overview", "persons", "units", "groups"]);
   });
+
+  it("shows contacts that somebody else has changed", () => expect(staleKeys(["setup"])).toEqual(["contacts"]));
 
   it("knows no other words", () => expect(staleKeys(["weather"])).toEqual([]));
 });

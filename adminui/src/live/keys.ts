@@ -4,8 +4,12 @@ const shows: Record<string, readonly string[]> = {
   connectors: ["connectors", "overview"],
   messages: ["messages", "connectors", "overview"],
   plans: ["plans", "overview"],
-  persons: ["persons", "units", "overview"],
-  duty: ["units", "persons", "overview"],
+  runs: ["runs", "plans", "overview"],
+  conflicts: ["conflicts", "overview"],
+  groups: ["groups", "followings", "units"],
+  persons: ["persons", "units", "groups", "overview"],
+  setup: ["contacts"],
+  duty: ["units", "persons", "shifts", "overview"],
 };
 
 /** staleKeys gives the first parts of the query keys that have to be read again. */

@@ -1,6 +1,6 @@
 import { Alert, AppShell, Burger, Group, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconKey } from "@tabler/icons-react";
+import { IconFingerprint, IconKey } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { AccountMenu } from "@wardline/uikit/components/AccountMenu.tsx";
 import { AppLogo } from "@wardline/uikit/components/AppLogo.tsx";
@@ -35,6 +35,9 @@ function Bar({ opened, toggle }: { opened: boolean; toggle: () => void }) {
         <LanguageToggle />
         <ColorSchemeToggle />
         <AccountMenu>
+          <Menu.Item component={Link} to="/access" leftSection={<IconFingerprint size={18} />}>
+            {t("access.menu")}
+          </Menu.Item>
           <Menu.Item component={Link} to="/password" leftSection={<IconKey size={18} />}>
             {t("password.menu")}
           </Menu.Item>

@@ -1,7 +1,8 @@
 import { NavLink, ScrollArea, Text } from "@mantine/core";
 import { Link, useLocation } from "@tanstack/react-router";
+import { useMe } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
-import { navigation } from "./navigation.ts";
+import { mayUse, navigation } from "./navigation.ts";
 
 function isAt(pathname: string, to: string): boolean {
   return to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`);
@@ -11,9 +12,13 @@ function isAt(pathname: string, to: string): boolean {
 export function Navigation({ onPick }: { onPick: () => void }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
+  const { roles } = useMe();
+  const shown = navigation
+    .map(({ name, items }) => ({ name, items: items.filter((item) => mayUse(item, roles)) }))
+    .filter(({ items }) => items.length > 0);
   return (
     <ScrollArea h="100%" type="auto">
-      {navigation.map((group) => (
+      {shown.map((group) => (
         <div key={group.name}>
           <Text size="xs" fw={600} c="dimmed" px="sm" pt="md" pb={4}>
             {t(`navigation.group.${group.name}`)}

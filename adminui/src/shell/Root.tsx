@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Outlet } from "@tanstack/react-router";
 import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
 import { LinkNotice } from "@wardline/uikit/session/LinkSignIn.tsx";
+import { MustDo } from "@wardline/uikit/session/MustDo.tsx";
 import { SignInForm } from "@wardline/uikit/session/SignInForm.tsx";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
@@ -43,6 +44,7 @@ export function Root() {
       </SignInCard>
     );
   }
+  if (me.must) return <MustDo must={me.must} suffix={t("console")} />;
   return (
     <ConsoleShell>
       <LinkNotice />

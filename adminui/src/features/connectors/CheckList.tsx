@@ -3,6 +3,7 @@ import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Check } from "../../api/systems.ts";
 import { Panel } from "../../components/Panel.tsx";
+import { hubText } from "./hubText.ts";
 
 /** CheckList shows step by step how far a test connection came. */
 export function CheckList({ checks }: { checks: Check[] }) {
@@ -21,7 +22,7 @@ export function CheckList({ checks }: { checks: Check[] }) {
             )}
             <div>
               <Text fw={600}>{t(`check.${check.name}`, { defaultValue: check.name })}</Text>
-              {check.detail && <Text size="sm">{check.detail}</Text>}
+              {check.detail && <Text size="sm">{hubText(check.detail, t)}</Text>}
             </div>
           </Group>
         ))}

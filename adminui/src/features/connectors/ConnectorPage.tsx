@@ -9,10 +9,13 @@ import { HealthBadge } from "../../components/Badges.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { useFilters } from "../../components/useFilters.ts";
 import { Page } from "../../shell/Page.tsx";
+import { RunButtons } from "../runs/RunButtons.tsx";
+import { RunList } from "../runs/RunsPage.tsx";
 import { useConnector, useKinds } from "./calls.ts";
 import { ConnectorEditor } from "./ConnectorEditor.tsx";
 import { DeletePanel } from "./DeletePanel.tsx";
 import { Figures } from "./Figures.tsx";
+import { hubText } from "./hubText.ts";
 import { Revisions } from "./Revisions.tsx";
 import { Tokens } from "./Tokens.tsx";
 
@@ -47,13 +50,15 @@ function Detail({ connector, kind }: { connector: Connector; kind: Kind }) {
       <Group gap="xs" data-testid="connector-health" data-state={connector.health.state}>
         <HealthBadge state={connector.health.state} />
         {connector.health.since && <Time at={connector.health.since} />}
-        {connector.health.detail && <Text size="sm">{connector.health.detail}</Text>}
+        {connector.health.detail && <Text size="sm">{hubText(connector.health.detail, t)}</Text>}
       </Group>
+      {kind.capabilities.pull && <RunButtons connector={connector} />}
       <Tabs value={tab || "settings"} onChange={(next) => change({ tab: next === "settings" ? "" : (next ?? "") })} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="settings">{t("tab.settings")}</Tabs.Tab>
           <Tabs.Tab value="figures">{t("tab.figures")}</Tabs.Tab>
           <Tabs.Tab value="revisions">{t("tab.revisions")}</Tabs.Tab>
+          {kind.capabilities.pull && <Tabs.Tab value="runs">{t("tab.runs")}</Tabs.Tab>}
           {kind.capabilities.tokens && <Tabs.Tab value="tokens">{t("tab.tokens")}</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="settings">
@@ -66,6 +71,11 @@ function Detail({ connector, kind }: { connector: Connector; kind: Kind }) {
         <Tabs.Panel value="revisions">
           <Revisions connector={connector} />
         </Tabs.Panel>
+        {kind.capabilities.pull && (
+          <Tabs.Panel value="runs">
+            <RunList connector={connector.id} withConnector={false} />
+          </Tabs.Panel>
+        )}
         {kind.capabilities.tokens && (
           <Tabs.Panel value="tokens">
             <Tokens connector={connector} />

@@ -12,6 +12,7 @@ import { QueryView } from "../../components/QueryView.tsx";
 import { Page } from "../../shell/Page.tsx";
 import { useConnectors } from "./calls.ts";
 import { EnabledSwitch } from "./EnabledSwitch.tsx";
+import { hubText } from "./hubText.ts";
 
 function useColumns(): Column<Connector>[] {
   const { t, i18n } = useTranslation("connectors");
@@ -37,7 +38,7 @@ function useColumns(): Column<Connector>[] {
       cell: (row) => (
         <>
           <HealthBadge state={row.health.state} />
-          {row.health.detail && <Text size="xs">{row.health.detail}</Text>}
+          {row.health.detail && <Text size="xs">{hubText(row.health.detail, t)}</Text>}
         </>
       ),
     },

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "../../api.ts";
 import { QueryView } from "../../components/QueryView.tsx";
 import { Page } from "../../shell/Page.tsx";
+import { SetupCard } from "../setup/SetupCard.tsx";
 import { ConnectorHealth } from "./ConnectorHealth.tsx";
 import { Numbers } from "./Numbers.tsx";
 import { Todos } from "./Todos.tsx";
@@ -21,6 +22,7 @@ export function OverviewPage() {
       <QueryView query={query} rows={8}>
         {(data) => (
           <Stack>
+            <SetupCard />
             <SimpleGrid cols={{ base: 1, lg: 2 }}>
               <Todos todos={data.todos} />
               <ConnectorHealth connectors={data.connectors} />

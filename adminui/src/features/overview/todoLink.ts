@@ -12,6 +12,11 @@ export function todoLink(kind: TodoKind, ref = ""): Place {
   switch (kind) {
     case "plan_held":
       return ref ? at("/plans/$id", { id: ref }) : at("/plans");
+    case "conflict_open":
+      return at("/conflicts");
+    case "source_failing":
+    case "source_stale":
+      return ref ? at("/connectors/$id", { id: ref }, { tab: "runs" }) : at("/runs");
     case "connector_down":
       return ref ? at("/connectors/$id", { id: ref }) : at("/connectors");
     case "message_errors":
@@ -20,9 +25,17 @@ export function todoLink(kind: TodoKind, ref = ""): Place {
       return at("/units", {}, { uncovered: "1" });
     case "activation_open":
       return at("/persons", {}, { state: "invited" });
+    case "break_glass":
+      return at("/audit");
+    case "device_waiting":
+      return at("/devices");
     case "recorder_away":
     case "chat_faults":
       return at("/chat");
+    default:
+      // A newer hub may know more to do than this console; a link to nowhere in particular is
+      // better than no overview.
+      return at("/");
   }
 }
 

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { unwrap } from "@wardline/uikit/api/client.ts";
 import { passwordMinLength } from "@wardline/uikit/session/authApi.ts";
+import { useProve } from "@wardline/uikit/session/ProofProvider.tsx";
 import { useMe, useSession } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
@@ -19,6 +20,7 @@ export function PasswordPage() {
   const me = useMe();
   const { refresh } = useSession();
   const navigate = useNavigate();
+  const prove = useProve();
   const [current, setCurrent] = useState("");
   const [next, setNext] = useState("");
   const [again, setAgain] = useState("");
@@ -27,7 +29,7 @@ export function PasswordPage() {
   const problem = asked ? passwordProblem(next, again) : null;
   const save = useMutation({
     mutationFn: () =>
-      unwrap(api.POST("/api/v1/me/password", { body: { password: next, ...(had ? { current } : {}) } })),
+      prove(() => unwrap(api.POST("/api/v1/me/password", { body: { password: next, ...(had ? { current } : {}) } }))),
     onSuccess: async () => {
       notifications.show({ message: t("saved") });
       await refresh();

@@ -1,4 +1,4 @@
-import { Group, List, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Avatar, Group, List, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { Time } from "@wardline/uikit/components/Time.tsx";
 import type { ReactNode } from "react";
@@ -8,52 +8,75 @@ import { ToneBadge } from "../../components/Badges.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { QueryView } from "../../components/QueryView.tsx";
 import { Page } from "../../shell/Page.tsx";
+import { AccessPanel } from "../access/AccessPanel.tsx";
 import { AccountPanel } from "./AccountPanel.tsx";
 import { fullName } from "./accountState.ts";
 import { usePerson } from "./calls.ts";
+import { ErasePanel } from "./ErasePanel.tsx";
+import { GroupsPanel } from "./GroupsPanel.tsx";
 import { History } from "./History.tsx";
+import { initials } from "./names.ts";
+import { SourcesPanel } from "./SourcesPanel.tsx";
+import { UnitsPanel } from "./UnitsPanel.tsx";
 import { Values } from "./Values.tsx";
+
+function Words({ title, none, items }: { title: string; none: string; items: { key: string; text: ReactNode }[] }) {
+  return (
+    <Panel title={title}>
+      {items.length === 0 ? (
+        <Text size="sm">{none}</Text>
+      ) : (
+        <List size="sm">
+          {items.map(({ key, text }) => (
+            <List.Item key={key}>{text}</List.Item>
+          ))}
+        </List>
+      )}
+    </Panel>
+  );
+}
 
 function Lists({ person }: { person: PersonDetail }) {
   const { t } = useTranslation("persons");
-  const list = (items: { key: string; text: ReactNode }[], none: string) =>
-    items.length === 0 ? (
-      <Text size="sm">{none}</Text>
-    ) : (
-      <List size="sm">
-        {items.map(({ key, text }) => (
-          <List.Item key={key}>{text}</List.Item>
-        ))}
-      </List>
-    );
+  const devices = person.devices.map(({ id, name, last_seen: seen }) => ({
+    key: id,
+    text: (
+      <>
+        {name}{" "}
+        <Text span size="sm" c="dimmed">
+          {seen ? <Time at={seen} /> : t("never")}
+        </Text>
+      </>
+    ),
+  }));
   return (
-    <SimpleGrid cols={{ base: 1, md: 3 }}>
-      <Panel title={t("units")}>
-        {list(
-          person.units.map(({ code, name }) => ({ key: code, text: `${name} (${code})` })),
-          t("noUnits"),
-        )}
-      </Panel>
-      <Panel title={t("duty")}>
-        {list(
-          person.duty.map((name) => ({ key: name, text: name })),
-          t("noDuty"),
-        )}
-      </Panel>
-      <Panel title={t("devices")}>
-        {list(
-          person.devices.map(({ id, name, last_seen: seen }) => ({
-            key: id,
-            text: (
-              <>
-                {name} <Text span size="sm" c="dimmed">{seen ? <Time at={seen} /> : t("never")}</Text>
-              </>
-            ),
-          })),
-          t("noDevices"),
-        )}
-      </Panel>
+    <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <UnitsPanel person={person} />
+      <GroupsPanel person={person} />
+      <SourcesPanel sources={person.sources ?? []} />
+      <Words title={t("duty")} none={t("noDuty")} items={person.duty.map((name) => ({ key: name, text: name }))} />
+      <Words title={t("devices")} none={t("noDevices")} items={devices} />
     </SimpleGrid>
+  );
+}
+
+function Head({ person }: { person: PersonDetail }) {
+  const { t } = useTranslation("persons");
+  const hasPhoto = (person.sources ?? []).some(({ photo }) => photo);
+  return (
+    <Group gap="sm">
+      <Avatar
+        size={64}
+        radius="xl"
+        color="ward"
+        src={hasPhoto ? `/api/v1/persons/${person.id}/photo` : null}
+        alt={t("photoOf", { name: person.name })}
+      >
+        {initials(person)}
+      </Avatar>
+      <ToneBadge tone={person.active ? "good" : "idle"} label={t(person.active ? "working" : "left")} />
+      <Text size="sm">{t("numberOf", { number: person.staff_number || "–" })}</Text>
+    </Group>
   );
 }
 
@@ -66,14 +89,13 @@ export function PersonPage() {
       <QueryView query={query}>
         {(person) => (
           <Stack>
-            <Group gap="sm">
-              <ToneBadge tone={person.active ? "good" : "idle"} label={t(person.active ? "working" : "left")} />
-              <Text size="sm">{t("numberOf", { number: person.staff_number || "–" })}</Text>
-            </Group>
+            <Head person={person} />
             <AccountPanel person={person} />
+            {person.account && <AccessPanel account={person.account.id} />}
+            <Values person={person} />
             <Lists person={person} />
-            <Values values={person.values} />
             <History history={person.history} />
+            <ErasePanel person={person} />
           </Stack>
         )}
       </QueryView>

@@ -1,20 +1,42 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { unwrap } from "@wardline/uikit/api/client.ts";
+import { useProve } from "@wardline/uikit/session/ProofProvider.tsx";
 import { api } from "../../api.ts";
+import type { Person } from "../../api/directory.ts";
+import type { List } from "../../api/list.ts";
+import type { Bulk, Entry } from "../../api/staff.ts";
 import { withoutEmpty, type Filters } from "../../components/useFilters.ts";
 import { useLongList } from "../../components/useLongList.ts";
 
-export const filterNames = ["q", "unit", "state"] as const;
+/** What narrows the list; the order is apart, since it changes nobody's being in it. */
+export const narrowing = ["q", "unit", "state", "source", "group"] as const;
+
+export const filterNames = [...narrowing, "sort", "dir"] as const;
 
 export type PersonFilters = Filters<(typeof filterNames)[number]>;
 
+/** usePersons lists people part by part; total is how many there are in all, once the hub has said so. */
 export function usePersons(filters: PersonFilters) {
-  const asked = withoutEmpty(filters);
-  return useLongList(["persons", "list", asked], (cursor) =>
+  const queries = useQueryClient();
+  const asked = withoutEmpty({ limit: "50", ...filters });
+  const key = ["persons", "list", asked];
+  const query = useLongList(key, (cursor) =>
     unwrap(
       api.GET("/api/v1/persons", { params: { query: { ...asked, ...(cursor ? { cursor } : {}) } } }),
     ),
   );
+  // Only the first part is counted, and the list itself forgets where its parts begin.
+  const total = queries.getQueryData<InfiniteData<List<Person>>>(key)?.pages[0]?.total;
+  return { query, total };
+}
+
+/** useFound looks a few people up by a part of their name or number. */
+export function useFound(q: string) {
+  return useQuery({
+    queryKey: ["persons", "found", q],
+    queryFn: () => unwrap(api.GET("/api/v1/persons", { params: { query: withoutEmpty({ q, limit: "20" }) } })),
+    placeholderData: (before) => before,
+  });
 }
 
 export function usePerson(id: string) {
@@ -31,23 +53,70 @@ export function useUnitChoices() {
 
 /** useIssueCode makes an activation code; a new one ends the one before. */
 export function useIssueCode(account: string) {
+  const prove = useProve();
   return useMutation({
-    mutationFn: () => unwrap(api.POST("/api/v1/accounts/{id}/code", { params: { path: { id: account } } })),
+    mutationFn: () =>
+      prove(() => unwrap(api.POST("/api/v1/accounts/{id}/code", { params: { path: { id: account } } }))),
     // The code must not stay in memory once its dialog is closed.
     gcTime: 0,
   });
 }
 
-export function useSetLock(account: string) {
+/** usePeopleChange is a mutation after which everything that shows people is read again. */
+function usePeopleChange<In, Out>(run: (input: In) => Promise<Out>) {
   const queries = useQueryClient();
-  const params = { path: { id: account } };
   return useMutation({
-    mutationFn: (lock: boolean) =>
-      unwrap(
-        lock
-          ? api.POST("/api/v1/accounts/{id}/lock", { params })
-          : api.POST("/api/v1/accounts/{id}/unlock", { params }),
+    mutationFn: run,
+    onSuccess: () =>
+      Promise.all(
+        ["persons", "units", "groups", "plans"].map((key) => queries.invalidateQueries({ queryKey: [key] })),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["persons"] }),
   });
+}
+
+export function useSetLock(account: string) {
+  const params = { path: { id: account } };
+  return usePeopleChange((lock: boolean) =>
+    unwrap(
+      lock
+        ? api.POST("/api/v1/accounts/{id}/lock", { params })
+        : api.POST("/api/v1/accounts/{id}/unlock", { params }),
+    ),
+  );
+}
+
+export function useEnter() {
+  return usePeopleChange((body: { entry: Entry; confirm: boolean }) =>
+    unwrap(api.POST("/api/v1/persons", { body })),
+  );
+}
+
+export function useEditByHand(id: string) {
+  return usePeopleChange((body: Entry) =>
+    unwrap(api.PUT("/api/v1/persons/{id}/values", { params: { path: { id } }, body })),
+  );
+}
+
+export function useErase(id: string) {
+  return usePeopleChange((typed: string) =>
+    unwrap(
+      api.POST("/api/v1/persons/{id}/erase", {
+        params: { path: { id } },
+        body: { type_to_confirm: typed },
+      }),
+    ),
+  );
+}
+
+/** useBulkTrial works a bulk out and changes nobody. */
+export function useBulkTrial() {
+  return useMutation({
+    mutationFn: (bulk: Bulk) => unwrap(api.POST("/api/v1/persons/bulk", { body: { bulk, dry: true } })),
+  });
+}
+
+export function useBulk() {
+  return usePeopleChange((bulk: Bulk) =>
+    unwrap(api.POST("/api/v1/persons/bulk", { body: { bulk, dry: false } })),
+  );
 }

@@ -1,109 +1,58 @@
-import { Chip, Group, Text } from "@mantine/core";
+import { Group, Stack, Tabs, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { PlanAction, PlanDetail, PlanOp } from "../../api/directory.ts";
-import { ToneBadge, type Tone } from "../../components/Badges.tsx";
-import { DataTable, type Column } from "../../components/DataTable.tsx";
-import { LinkTo } from "../../components/LinkTo.tsx";
+import type { PlanDetail } from "../../api/directory.ts";
+import { Download } from "../../components/Download.tsx";
+import { LongList } from "../../components/LongList.tsx";
 import { Panel } from "../../components/Panel.tsx";
+import { SearchInput } from "../../components/SearchInput.tsx";
 import { useFilters } from "../../components/useFilters.ts";
-import { actionsOf, ops } from "./planText.ts";
+import { ActionTable } from "./ActionTable.tsx";
+import { useActions } from "./calls.ts";
+import { tabsOf, total } from "./planText.ts";
 
-const tones: Record<PlanOp, Tone> = { lock: "bad", create: "info", update: "idle", unlock: "good" };
-
-function Changes({ fields }: { fields: PlanAction["fields"] }) {
-  const { t } = useTranslation("plans");
-  if (fields.length === 0) return "–";
-  const valueOf = (field: string, value: string): string => {
-    if (value === "") return t("nothing");
-    return field === "status" ? t(`status.${value}`, { defaultValue: value }) : value;
-  };
-  return fields.map(({ field, from, to }) => (
-    <div key={field}>
-      {t(`field.${field}`, { defaultValue: field })}: {valueOf(field, from)} →{" "}
-      <strong>{valueOf(field, to)}</strong>
-    </div>
-  ));
-}
-
-interface UnitsProps extends Pick<PlanAction, "units"> {
-  known: { code: string; name?: string }[];
-}
-
-function Units({ units: { gain, lose }, known }: UnitsProps) {
-  const { t } = useTranslation("plans");
-  const nameOf = (code: string): string => known.find((unit) => unit.code === code)?.name || code;
-  const names = (codes: string[]): string => codes.map(nameOf).join(", ");
-  if (gain.length + lose.length === 0) return "–";
+function KindTabs({ plan, op, onPick }: { plan: PlanDetail; op: string; onPick: (op: string) => void }) {
+  const { t, i18n } = useTranslation("plans");
+  const number = (count: number): string => count.toLocaleString(i18n.language);
   return (
-    <>
-      {gain.length > 0 && <div>{t("gain", { units: names(gain) })}</div>}
-      {lose.length > 0 && <div>{t("lose", { units: names(lose) })}</div>}
-    </>
+    <Tabs value={op || "all"} onChange={(next) => onPick(next === "all" ? "" : (next ?? ""))} mb="sm">
+      <Tabs.List aria-label={t("filter")}>
+        <Tabs.Tab value="all">{t("allOps", { count: total(plan.counts), number: number(total(plan.counts)) })}</Tabs.Tab>
+        {tabsOf(plan).map(({ name, count }) => (
+          <Tabs.Tab key={name} value={name} data-testid={`plan-op-${name}`}>
+            {t("opCount", { op: t(`tab.${name}`), number: number(count) })}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+    </Tabs>
   );
-}
-
-function useColumns(plan: PlanDetail): Column<PlanAction>[] {
-  const { t } = useTranslation("plans");
-  return [
-    { id: "op", header: t("opTitle"), cell: (row) => <ToneBadge tone={tones[row.op]} label={t(`op.${row.op}`)} /> },
-    {
-      id: "person",
-      header: t("person"),
-      cell: ({ person, problems }) => (
-        <>
-          {person.id ? (
-            <LinkTo to="/persons/$id" params={{ id: person.id }} strong>
-              {person.name}
-            </LinkTo>
-          ) : (
-            <strong>{person.name}</strong>
-          )}
-          <Text size="xs" c="dimmed">
-            {person.staff_number}
-          </Text>
-          {problems && problems.length > 0 && (
-            <Text size="xs" fw={600}>
-              {t("problems", { list: problems.map((code) => t(`problem.${code}`, { defaultValue: code })).join(", ") })}
-            </Text>
-          )}
-        </>
-      ),
-    },
-    { id: "changes", header: t("changes"), cell: (row) => <Changes fields={row.fields} /> },
-    { id: "units", header: t("units"), cell: (row) => <Units units={row.units} known={plan.units ?? []} /> },
-  ];
 }
 
 /** Actions is what a plan would do, person by person, so that a human can judge it. */
 export function Actions({ plan }: { plan: PlanDetail }) {
   const { t } = useTranslation("plans");
-  const [{ op }, change] = useFilters(["op"]);
-  const columns = useColumns(plan);
-  const shown = actionsOf(plan.actions, op);
-  const present = ops.filter((known) => plan.counts[known] > 0);
+  const [filters, change] = useFilters(["op", "q"]);
+  const query = useActions(plan.id, filters);
+  const done = plan.state === "applied" || plan.state === "undone";
   return (
-    <Panel title={t("actions")}>
-      <Chip.Group value={op || "all"} onChange={(next) => change({ op: next === "all" ? "" : String(next) })}>
-        <Group gap="xs" mb="sm" role="group" aria-label={t("filter")}>
-          <Chip value="all">{t("allOps", { count: plan.actions.length })}</Chip>
-          {present.map((known) => (
-            <Chip key={known} value={known} data-testid={`plan-op-${known}`}>
-              {t("opCount", { op: t(`op.${known}`), count: plan.counts[known] })}
-            </Chip>
-          ))}
+    <Panel
+      title={t(done ? "actionsDone" : "actions")}
+      actions={<Download path={`/plans/${plan.id}/export`} label={t("export")} data-testid="plan-export" />}
+    >
+      <KindTabs plan={plan} op={filters.op} onPick={(op) => change({ op })} />
+      <Stack gap="sm">
+        <Group role="search">
+          <SearchInput
+            label={t("search")}
+            placeholder={t("searchHint")}
+            value={filters.q}
+            onSearch={(q) => change({ q })}
+            data-testid="plan-search"
+          />
         </Group>
-      </Chip.Group>
-      {shown.length === 0 ? (
-        <Text size="sm">{t("none")}</Text>
-      ) : (
-        <DataTable
-          label={t("actions")}
-          columns={columns}
-          rows={shown}
-          rowKey={(row) => row.key}
-          rowData={(row) => ({ "data-testid": "plan-action", "data-op": row.op })}
-        />
-      )}
+        <LongList query={query} empty={<Text p="md">{t("none")}</Text>}>
+          {(rows) => <ActionTable actions={rows} units={plan.units ?? []} />}
+        </LongList>
+      </Stack>
     </Panel>
   );
 }

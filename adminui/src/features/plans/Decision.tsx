@@ -7,10 +7,11 @@ import type { PlanDetail } from "../../api/directory.ts";
 import { ActionError } from "../../components/ActionError.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { useApprove, useReject } from "./calls.ts";
+import { UndoButton } from "./UndoButton.tsx";
 
 function useCodes(): Record<string, string> {
   const { t } = useTranslation("plans");
-  return { decided: t("decided"), stale: t("stale"), confirm: t("confirm") };
+  return { decided: t("decided"), stale: t("stale"), confirm: t("confirm"), role: t("role") };
 }
 
 function ApproveButton({ plan }: { plan: PlanDetail }) {
@@ -88,9 +89,20 @@ function RejectButton({ plan }: { plan: PlanDetail }) {
   );
 }
 
-/** Decision takes the judgement; nothing is there once somebody has given it. */
+/** Decision takes the judgement, or takes back what was applied. */
 export function Decision({ plan }: { plan: PlanDetail }) {
   const { t } = useTranslation("plans");
+  if (plan.state === "applied" || plan.state === "undone") {
+    return (
+      <Panel title={t("undo.panel")}>
+        <Text size="sm" mb="sm">
+          {t(plan.state === "undone" ? "undo.already" : "undo.hint")}
+        </Text>
+        {/* It stays after the undo, so that its result does. */}
+        <UndoButton plan={plan.id} open={plan.state === "applied"} />
+      </Panel>
+    );
+  }
   if (plan.state !== "held") return null;
   return (
     <Panel title={t("decide")}>

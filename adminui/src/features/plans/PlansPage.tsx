@@ -1,4 +1,4 @@
-import { SegmentedControl } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { IconGitPullRequest } from "@tabler/icons-react";
 import { EmptyState } from "@wardline/uikit/components/EmptyState.tsx";
 import { Time } from "@wardline/uikit/components/Time.tsx";
@@ -13,7 +13,7 @@ import { usePlans } from "./calls.ts";
 import { PlanBadge } from "./PlanBadge.tsx";
 import { countsText, reasonText } from "./planText.ts";
 
-const states: PlanState[] = ["held", "applied", "rejected"];
+const states: PlanState[] = ["held", "applied", "rejected", "undone", "dry"];
 
 /** PlansPage shows first what waits for a judgement. */
 export function PlansPage() {
@@ -27,24 +27,26 @@ export function PlansPage() {
       header: t("reason"),
       cell: (row) => (
         <LinkTo to="/plans/$id" params={{ id: row.id }} strong>
-          {row.reason ? reasonText(row.reason, t) : t("why.none")}
+          {row.reason ? reasonText(row.reason, t) : t(row.state === "dry" ? "why.dry" : "why.none")}
         </LinkTo>
       ),
     },
     { id: "counts", header: t("counts"), cell: (row) => countsText(row.counts, t) || "–" },
-    { id: "connector", header: t("connector"), cell: (row) => row.connector.name },
+    { id: "connector", header: t("connector"), cell: (row) => row.connector.name || t("byHand") },
     { id: "created", header: t("created"), cell: (row) => <Time at={row.created} /> },
     { id: "state", header: t("stateTitle"), cell: (row) => <PlanBadge state={row.state} /> },
   ];
   return (
     <Page title={t("title")} intro={t("intro")}>
-      <SegmentedControl
-        aria-label={t("which")}
-        value={state}
-        onChange={(next) => change({ state: next === "held" ? "" : next })}
-        data={states.map((value) => ({ value, label: t(`state.${value}`) }))}
-        style={{ alignSelf: "flex-start" }}
-      />
+      <Tabs value={state} onChange={(next) => change({ state: next === "held" ? "" : (next ?? "") })}>
+        <Tabs.List aria-label={t("which")}>
+          {states.map((value) => (
+            <Tabs.Tab key={value} value={value}>
+              {t(`state.${value}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+      </Tabs>
       <LongList
         query={query}
         empty={<EmptyState icon={IconGitPullRequest} title={t("empty.title")} hint={t("empty.hint")} />}

@@ -1,7 +1,9 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { unwrap } from "@wardline/uikit/api/client.ts";
-import { api } from "../../api.ts";
+import { api, queries } from "../../api.ts";
 import type { PlanState } from "../../api/directory.ts";
+import type { Undone } from "../../api/staff.ts";
+import { withoutEmpty } from "../../components/useFilters.ts";
 import { useLongList } from "../../components/useLongList.ts";
 
 export function usePlans(state: PlanState) {
@@ -17,9 +19,41 @@ export function usePlan(id: string) {
   });
 }
 
+export const actionsPart = 100;
+
+/** useActions reads a plan's people part by part; "problem" is those with an obstacle. */
+export function useActions(id: string, { op, q }: { op: string; q: string }) {
+  const asked = withoutEmpty({
+    q,
+    ...(op === "problem" ? { problem: "any" } : { op }),
+    limit: String(actionsPart),
+  });
+  return useLongList(["plans", id, "actions", asked], (cursor) =>
+    unwrap(
+      api.GET("/api/v1/plans/{id}/actions", {
+        params: { path: { id }, query: { ...asked, ...(cursor ? { cursor } : {}) } },
+      }),
+    ),
+  );
+}
+
+/** undoPlan takes an applied plan back; everything that shows people is read again. */
+export async function undoPlan(id: string): Promise<Undone> {
+  try {
+    return await unwrap(api.POST("/api/v1/plans/{id}/undo", { params: { path: { id } } }));
+  } finally {
+    for (const key of ["plans", "persons", "runs", "units", "groups"]) {
+      void queries.invalidateQueries({ queryKey: [key] });
+    }
+  }
+}
+
+export function useUndo() {
+  return useMutation({ mutationFn: undoPlan });
+}
+
 /** Whatever comes of a decision, the plan on the screen is read again: others decide too. */
 function useDecision<In>(run: (input: In) => Promise<void>) {
-  const queries = useQueryClient();
   return useMutation({
     mutationFn: run,
     onSettled: () => queries.invalidateQueries({ queryKey: ["plans"] }),

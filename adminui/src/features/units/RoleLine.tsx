@@ -7,6 +7,7 @@ import type { Unit } from "../../api/directory.ts";
 import { ActionError } from "../../components/ActionError.tsx";
 import { ToneBadge } from "../../components/Badges.tsx";
 import { useDeleteRole } from "./calls.ts";
+import { FollowSwitch } from "./FollowSwitch.tsx";
 import classes from "./UnitNode.module.css";
 
 /** RoleLine is a role with who fills it now, or a warning that nobody does. */
@@ -34,6 +35,7 @@ export function RoleLine({ role }: { role: Unit["roles"][number] }) {
       >
         <IconTrash size={16} />
       </ActionIcon>
+      <FollowSwitch of={{ role_id: role.id }} label={t("follow.role")} name={role.name} />
       <ConfirmModal
         opened={asking}
         title={t("deleteTitle", { name: role.name })}

@@ -1,17 +1,25 @@
-import { Stack, Switch, Text } from "@mantine/core";
-import { IconBuildingHospital } from "@tabler/icons-react";
+import { Button, Stack, Switch, Text } from "@mantine/core";
+import { IconBuildingHospital, IconPlus } from "@tabler/icons-react";
 import { EmptyState } from "@wardline/uikit/components/EmptyState.tsx";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Unit } from "../../api/directory.ts";
 import { QueryView } from "../../components/QueryView.tsx";
 import { useFilters } from "../../components/useFilters.ts";
 import { Page } from "../../shell/Page.tsx";
 import { useUnits } from "./calls.ts";
+import { UnitDrawer, type Edited } from "./UnitDrawer.tsx";
 import { onlyUncovered, treeOf } from "./tree.ts";
 import { UnitNode } from "./UnitNode.tsx";
 import classes from "./UnitNode.module.css";
 
-function Tree({ units, uncovered }: { units: Unit[]; uncovered: boolean }) {
+interface TreeProps {
+  units: Unit[];
+  uncovered: boolean;
+  onEdit: (unit: Unit) => void;
+}
+
+function Tree({ units, uncovered, onEdit }: TreeProps) {
   const { t } = useTranslation("units");
   const tree = treeOf(units);
   const shown = uncovered ? onlyUncovered(tree) : tree;
@@ -22,7 +30,7 @@ function Tree({ units, uncovered }: { units: Unit[]; uncovered: boolean }) {
   return (
     <ul className={classes["tree"]} aria-label={t("title")}>
       {shown.map((node) => (
-        <UnitNode key={node.unit.id} node={node} />
+        <UnitNode key={node.unit.id} node={node} onEdit={onEdit} />
       ))}
     </ul>
   );
@@ -31,9 +39,15 @@ function Tree({ units, uncovered }: { units: Unit[]; uncovered: boolean }) {
 export function UnitsPage() {
   const { t } = useTranslation("units");
   const [{ uncovered }, change] = useFilters(["uncovered"]);
+  const [edited, setEdited] = useState<Edited | null>(null);
   const query = useUnits();
+  const create = (
+    <Button leftSection={<IconPlus size={18} aria-hidden="true" />} onClick={() => setEdited({ parent: "" })} data-testid="unit-new">
+      {t("create")}
+    </Button>
+  );
   return (
-    <Page title={t("title")} intro={t("intro")}>
+    <Page title={t("title")} intro={t("intro")} actions={create}>
       <Stack>
         <Switch
           label={t("uncoveredOnly")}
@@ -43,10 +57,11 @@ export function UnitsPage() {
         />
         <div className="wl-surface">
           <QueryView query={query}>
-            {({ items }) => <Tree units={items} uncovered={uncovered === "1"} />}
+            {({ items }) => <Tree units={items} uncovered={uncovered === "1"} onEdit={(unit) => setEdited({ unit })} />}
           </QueryView>
         </div>
       </Stack>
+      <UnitDrawer edited={edited} onClose={() => setEdited(null)} />
     </Page>
   );
 }

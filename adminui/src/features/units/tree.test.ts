@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Unit } from "../../api/directory.ts";
-import { onlyUncovered, treeOf, type Node } from "./tree.ts";
+import { belowOrSelf, onlyUncovered, treeOf, type Node } from "./tree.ts";
 
 function unit(id: string, parent?: string, onDuty?: number): Unit {
   const people = Array.from({ length: onDuty ?? 0 }, (_, i) => ({ user_id: String(i), name: "x" }));
@@ -25,4 +25,11 @@ describe("treeOf", () => {
 it("onlyUncovered keeps the way to what is uncovered", () => {
   const tree = treeOf([unit("h"), unit("c", "h"), unit("open", "c", 0), unit("good", "c", 1)]);
   expect(shape(onlyUncovered(tree))).toBe("h(c(open))");
+});
+
+it("belowOrSelf finds all below, in circles too", () => {
+  const units = [unit("h"), unit("c", "h"), unit("w", "c"), unit("other"), unit("x", "y"), unit("y", "x")];
+  expect([...belowOrSelf(units, "c")].sort()).toEqual(["c", "w"]);
+  expect([...belowOrSelf(units, "x")].sort()).toEqual(["x", "y"]);
+  expect(belowOrSelf(units, "").size).toBe(0);
 });

@@ -46,3 +46,17 @@ export function onlyUncovered(nodes: readonly Node[]): Node[] {
     .map(({ unit, children }) => ({ unit, children: onlyUncovered(children) }))
     .filter(({ unit, children }) => isUncovered(unit) || children.length > 0);
 }
+
+/** belowOrSelf are the ids of a unit and of all units below it; circles in the data end. */
+export function belowOrSelf(units: readonly Unit[], id: string): Set<string> {
+  const found = new Set(id ? [id] : []);
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const unit of units) {
+      if (found.has(unit.id) || !found.has(unit.parent_id ?? "")) continue;
+      found.add(unit.id);
+      grown = true;
+    }
+  }
+  return found;
+}
