@@ -78,6 +78,11 @@ const routes = [
     path: "/activate",
     component: lazyRouteComponent(() => import("./features/activation/ActivationPage.tsx"), "ActivationPage"),
   }),
+  createRoute({
+    getParentRoute: at,
+    path: "/join",
+    component: lazyRouteComponent(() => import("./features/activation/JoinPage.tsx"), "JoinPage"),
+  }),
 ];
 
 export const router = createRouter({

@@ -3,6 +3,7 @@ import type { ActRecord, BrokenRecord } from "../store/schema.ts";
 import type { KeptCard } from "../store/shelf.ts";
 import type { Room } from "../stream/messages.ts";
 import type { StreamState } from "../stream/stream.ts";
+import type { DoorState } from "./door.ts";
 
 /** Confirmed is what the hub has said to an act, for the moment until the card says it too. */
 export interface Confirmed {
@@ -25,6 +26,8 @@ export interface BoardState {
   readonly acts: ReadonlyMap<string, ActRecord>;
   readonly confirmed: ReadonlyMap<string, Confirmed>;
   readonly device: { readonly id: string; readonly name: string } | null;
+  /** What stands between this browser and being a device; null: nothing. */
+  readonly door: DoorState | null;
   /** Add to this device's clock to get the hub's, in ms. */
   readonly clockOffset: number;
 }
@@ -40,6 +43,7 @@ const empty: BoardState = {
   acts: new Map(),
   confirmed: new Map(),
   device: null,
+  door: null,
   clockOffset: 0,
 };
 

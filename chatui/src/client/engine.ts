@@ -14,6 +14,7 @@ import { Board } from "./board.ts";
 import { follow } from "./follow.ts";
 import { onWakeUp } from "./wakeUp.ts";
 import { awaitDevice, deviceName } from "./device.ts";
+import { Door, type DoorState } from "./door.ts";
 import * as hub from "./hub.ts";
 import { openItems } from "./opener.ts";
 import { probing } from "./rebind.ts";
@@ -44,6 +45,7 @@ export class Engine {
   #shelf: IndexedShelf | null = null;
   #stream: Stream | null = null;
   #sender: ActSender | null = null;
+  #door = new Door((state) => this.#doorChanged(state));
 
   constructor(user: string, hooks: Hooks) {
     this.#user = user;
@@ -103,6 +105,17 @@ export class Engine {
     this.#sender?.wake();
   }
 
+  /** knock tries a device code where this browser is kept out; an empty one asks again for approval. */
+  knock(code: string): void {
+    if (this.#door.state) this.#door.knock(code);
+    else this.#tabs.say({ t: "knock", code });
+  }
+
+  /** Another tab has knocked; only the one at the door hears it. */
+  knocked(code: string): void {
+    this.#door.knock(code);
+  }
+
   /** reload reads again what another tab has stored. */
   async reload(what: { cards: readonly string[] } | "acts" | "broken"): Promise<void> {
     if (!this.#shelf) return;
@@ -116,6 +129,7 @@ export class Engine {
 
   /** introduce tells a new tab how things stand, if this one owns the stream. */
   introduce(): void {
+    if (this.#door.state) this.#tabs.say({ t: "door", door: this.#door.state });
     const { device, clockOffset, rooms, stream } = this.board.state;
     if (!this.#stream || !device || !stream) return;
     this.#tabs.say({ t: "owner", device, clockOffset });
@@ -166,6 +180,7 @@ export class Engine {
   async #own(): Promise<void> {
     const device = await this.#device();
     if (!device || this.#stop.signal.aborted) return;
+    this.#door.open();
     this.board.set({ device: { id: device.id, name: device.name } });
     this.#sender = this.#newSender();
     this.#stream = this.#newStream(device.id);
@@ -178,6 +193,7 @@ export class Engine {
       database: this.#database as Database,
       sealer: this.#sealer,
       registry: { register: hub.registerDevice, attach: hub.attachDevice },
+      door: this.#door,
       user: this.#user,
       name: deviceName(navigator.userAgent),
       // Every tab has read it already: only a new page knows nothing of it.
@@ -246,6 +262,11 @@ export class Engine {
     if (state.phase !== "live") return;
     this.#sender?.wake();
     if (this.board.state.broken.length > 0) void this.repair();
+  }
+
+  #doorChanged(door: DoorState | null): void {
+    this.board.set({ door });
+    this.#tabs.say({ t: "door", door });
   }
 
   #roomsChanged(rooms: Parameters<Board["set"]>[0]["rooms"] & object): void {

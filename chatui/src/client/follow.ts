@@ -24,6 +24,10 @@ export async function follow(engine: Engine, message: TabMessage): Promise<void>
       return engine.dutyElsewhere();
     case "owner":
       return board.set({ device: message.device, clockOffset: message.clockOffset });
+    case "door":
+      return board.set({ door: message.door });
+    case "knock":
+      return engine.knocked(message.code);
     case "rooms":
       return board.set({ rooms: message.rooms });
     case "stream":

@@ -22,16 +22,25 @@ export async function probe(): Promise<Probe> {
   }
 }
 
-export function registerDevice(name: string, kem: Bytes, sign: Bytes): Promise<RegisteredDevice> {
-  const body = { name, kem_public: toBase64(kem), sign_public: toBase64(sign) };
-  return unwrap(api.POST("/api/v1/devices", { body }));
+const hasCode = (error: unknown, code: string): boolean => error instanceof ApiError && error.problem.code === code;
+
+/** registerDevice makes a device of new keys; null: only a good device code lets one in. */
+export async function registerDevice(name: string, kem: Bytes, sign: Bytes, code: string): Promise<RegisteredDevice | null> {
+  const body = { name, kem_public: toBase64(kem), sign_public: toBase64(sign), ...(code ? { code } : {}) };
+  try {
+    return await unwrap(api.POST("/api/v1/devices", { body }));
+  } catch (error) {
+    if (hasCode(error, "managed_only")) return null;
+    throw error;
+  }
 }
 
 /** attachDevice binds this session to a device registered earlier; null: the hub does not know it any more. */
-export async function attachDevice(id: string): Promise<RegisteredDevice | null> {
+export async function attachDevice(id: string): Promise<RegisteredDevice | "waiting" | null> {
   try {
     return await unwrap(api.POST("/api/v1/devices", { body: { device_id: id } }));
   } catch (error) {
+    if (hasCode(error, "waiting")) return "waiting";
     const gone = error instanceof ApiError && !error.passing && error.status !== 401;
     if (gone) return null;
     throw error;

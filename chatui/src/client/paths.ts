@@ -24,6 +24,8 @@ export interface RegisteredDevice {
   /** base64, 32 bytes: what the hub signs envelopes with. */
   hub_sign_public: string;
   hub_key_id: string;
+  /** A waiting one is no device until somebody has approved it. */
+  state: "ready" | "waiting";
 }
 
 export interface OwnDevice {
@@ -32,6 +34,13 @@ export interface OwnDevice {
   created: string;
   last_seen?: string;
   current: boolean;
+}
+
+/** WaitingOwn is an own browser that nobody has approved yet. */
+export interface WaitingOwn {
+  id: string;
+  name: string;
+  created: string;
 }
 
 export interface UserRef {
@@ -76,10 +85,12 @@ interface List<T> {
   next?: string;
 }
 
-type NewDevice = { name: string; kem_public: string; sign_public: string } | { device_id: string };
+type NewDevice = { name: string; kem_public: string; sign_public: string; code?: string } | { device_id: string };
 
 export interface ChatPaths {
   "/api/v1/devices": { get: Answer<List<OwnDevice>>; post: Json<NewDevice> & Answer<RegisteredDevice, 201> };
+  "/api/v1/devices/waiting": { get: Answer<List<WaitingOwn>> };
+  "/api/v1/devices/waiting/{id}/{answer}": { post: Path<"id" | "answer"> & Nothing };
   "/api/v1/devices/{id}": { delete: Path<"id"> & Nothing };
   "/api/v1/rooms": { get: Answer<List<Room>> };
   "/api/v1/rooms/{id}/items": {

@@ -8,7 +8,8 @@ import { Backup, chunkLimit, chunkRoom, newRecoveryCode, printCode, readRecovery
 import { decodeBits, encodeBits, tidy } from "./crockford.ts";
 import { checkClaim, claimMac, linkCode, linkQr, matches, newOffer, offerQr, parseScanned, type LinkDevice, type Scanned } from "./link.ts";
 import { MailError, mailLimit, openLetter, sealLetter, type Letter } from "./mail.ts";
-import { drawQr, readQr } from "./qr.ts";
+import { drawQr } from "@wardline/uikit/components/qrPicture.ts";
+import { readQr } from "./qr.ts";
 import { checkSafetyQr, safetyNumber, safetyQr } from "./safety.ts";
 import { filled, golden, ids, unb64 } from "./testing.ts";
 

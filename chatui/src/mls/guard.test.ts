@@ -13,6 +13,7 @@ function leaf(user: string, index: number, device = `${user}-1`): Leaf {
 
 const people = (...users: string[]): Leaf[] => users.map((user, index) => leaf(user, index));
 const info = (...members: string[]): Info => ({ kind: "info", run: "00000000", n: 1, title: "ward", members });
+const led = (...members: string[]): Info => ({ ...info(...members), house: true });
 
 /** What a commit by `by` does to who is in the tree. */
 function facts(by: string, before: readonly Leaf[], change: { adds?: Leaf[]; removes?: Leaf[] }): CommitFacts {
@@ -26,13 +27,18 @@ type Step =
   | { add: string; by: string }
   | { remove: string }
   | { swap: string }
-  | { info: string[]; by: string };
+  | { info: string[]; by: string }
+  | { led: string[]; by: string };
 
 function play(start: Guard, roster: Leaf[], steps: readonly Step[]): string {
   let [guard, leaves, index] = [start, roster, roster.length];
   for (const step of steps) {
     if ("info" in step) {
       guard = noteInfo(guard, info(...step.info), leaf(step.by, 0)).guard;
+      continue;
+    }
+    if ("led" in step) {
+      guard = noteInfo(guard, led(...step.led), leaf(step.by, 0)).guard;
       continue;
     }
     const who = "add" in step ? step.add : "remove" in step ? step.remove : step.swap;
@@ -97,5 +103,30 @@ describe("the title", () => {
     expect(noteInfo(first.guard, info("ann"), leaf("ann", 0)).changed).toBe(false);
     const lie = noteInfo(first.guard, { ...info("ann"), title: "lie" }, leaf(recorder, 1));
     expect(lie).toMatchObject({ changed: false, guard: { info: { title: "ward" } } });
+  });
+});
+
+describe("a room of the house", () => {
+  const joined = people(recorder, "ann", "ben");
+  const added = startGuard(joined, recorder, recorder);
+  const first: Step = { led: ["ann", "ben"], by: recorder };
+
+  it.each<[string, Guard, Step[], string]>([
+    ["the recorder adds whom it named", added, [first, { led: ["ann", "ben", "dora"], by: recorder }, { add: "dora", by: recorder }], "ok"],
+    ["the recorder adds whom it did not name", added, [first, { add: "dora", by: recorder }], "dora"],
+    ["a member's word counts for nothing", added, [first, { info: ["ann", "ben", "dora"], by: "ann" }, { add: "dora", by: recorder }], "dora"],
+    ["a member speaks first", added, [{ info: ["ann", "ben"], by: "ann" }, first, { led: ["ann", "dora"], by: recorder }, { add: "dora", by: recorder }], "ok"],
+    ["a member cannot make it one", added, [{ led: ["ann"], by: "ann" }, { info: ["ann"], by: recorder }, { led: ["ann", "dora"], by: recorder }, { add: "dora", by: recorder }], "dora"],
+    ["an ordinary room does not become one later", added, [{ info: ["ann", "ben"], by: recorder }, { led: ["ann", "dora"], by: recorder }, { add: "dora", by: recorder }], "dora"],
+    ["a room that I began does not become one", startGuard(joined, recorder, "ann"), [{ led: ["ann", "dora"], by: recorder }, { add: "dora", by: recorder }], "dora"],
+    ["a room I know from before this rule does not become one", { allowed: ["ann"], gone: [], recorder, info: null, newcomer: false }, [{ led: ["dora"], by: recorder }, { add: "dora", by: recorder }], "dora"],
+    ["who left and is named no more does not come back", added, [first, { led: ["ann"], by: recorder }, { remove: "ben" }, { add: "ben", by: recorder }], "ben"],
+  ])("%s", (_, guard, steps, want) => {
+    expect(play(guard, joined, steps)).toBe(want);
+  });
+
+  it("takes the new title of the recorder", () => {
+    const { guard } = noteInfo(added, led("ann"), leaf(recorder, 0));
+    expect(noteInfo(guard, { ...led("ann"), title: "ward 4B" }, leaf(recorder, 0)).changed).toBe(true);
   });
 });

@@ -17,6 +17,11 @@ export interface Guard {
   readonly info: KnownInfo | null;
   /** The recorder added this device, and no info was seen yet. */
   readonly newcomer: boolean;
+  /**
+   * The recorder leads the room: its infos count, and nobody else's. It says so in the first it sends to a device that it
+   * added; `null` until then. A room that somebody began, or that a member added this device to, never becomes one.
+   */
+  readonly house?: boolean | null;
 }
 
 export interface KnownInfo {
@@ -35,7 +40,7 @@ export type Verdict =
  * (the roster of the pending commit's facts, `by` oneself).
  */
 export function startGuard(roster: readonly Leaf[], recorder: string | null, by: string): Guard {
-  return { allowed: usersOf(roster), gone: [], recorder, info: null, newcomer: by === recorder };
+  return { allowed: usersOf(roster), gone: [], recorder, info: null, newcomer: by === recorder, house: by === recorder ? null : false };
 }
 
 /** judge decides about a commit, one's own included. Keep the group only with the guard it returns. */
@@ -54,15 +59,17 @@ export function judge(guard: Guard, facts: CommitFacts): Verdict {
 /**
  * noteInfo takes an info message in, one's own included, at its place in the room's order. The
  * recorder only repeats: its words count where this device knows nothing better, which is when the recorder
- * added it; it had to be trusted for the whole tree then.
+ * added it; it had to be trusted for the whole tree then. In a room of the house they are the only ones that count.
  */
 export function noteInfo(guard: Guard, info: Info, sender: Leaf): { guard: Guard; changed: boolean } {
-  const repeated = sender.user === guard.recorder;
-  if (repeated && !guard.newcomer) return { guard, changed: false };
+  const recorder = sender.user === guard.recorder;
+  const { house: before = false } = guard;
+  const house = recorder && before === null ? info.house === true : before;
+  if (house ? !recorder : recorder && !guard.newcomer) return { guard: { ...guard, house }, changed: false };
   const known = { title: info.title, members: info.members, by: sender.user };
   const settled = settle(union(guard.allowed, info.members), guard.gone, known);
   const changed = guard.info?.title !== info.title;
-  return { guard: { ...guard, ...settled, info: known, newcomer: false }, changed };
+  return { guard: { ...guard, ...settled, house, info: known, newcomer: false }, changed };
 }
 
 /**

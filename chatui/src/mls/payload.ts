@@ -24,6 +24,8 @@ export interface Info extends Numbered {
   readonly title: string;
   /** Users, complete. */
   readonly members: readonly string[];
+  /** Of the recorder only: it leads this room (chat.md, "Rooms of the house"). */
+  readonly house?: true;
 }
 
 /** Unknown is of a newer client: kept, so that a newer version of this one can show it. */
@@ -95,9 +97,9 @@ const readers = Object.assign(Object.create(null) as object, {
   confirm({ ref }: Fields, numbered: Numbered): Confirm | null {
     return typeof ref === "string" && id.test(ref) ? { kind: "confirm", ...numbered, ref } : null;
   },
-  info({ title, members }: Fields, numbered: Numbered): Info | null {
+  info({ title, members, house }: Fields, numbered: Numbered): Info | null {
     if (!isText(title, 0, limits.title) || !areUsers(members)) return null;
-    return { kind: "info", ...numbered, title, members: [...new Set(members)] };
+    return { kind: "info", ...numbered, title, members: [...new Set(members)], ...(house === true ? { house } : {}) };
   },
 });
 

@@ -17,6 +17,8 @@ export interface DeviceRecord {
   signPrivate: Sealed;
   /** The hub's verification keys by key id, both base64; pinned when the device registered. */
   hubKeys: Record<string, string>;
+  /** Nobody has let this browser in yet: it is no device. */
+  waiting?: true;
 }
 
 export interface CardRecord {

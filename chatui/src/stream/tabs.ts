@@ -1,4 +1,5 @@
 import type { Outcome } from "../alerts/actSender.ts";
+import type { DoorState } from "../client/door.ts";
 import type { Room } from "./messages.ts";
 import type { StreamState } from "./stream.ts";
 
@@ -16,6 +17,10 @@ export type TabMessage =
   | { t: "outcome"; outcome: Outcome }
   /** The owner's answer to "who". */
   | { t: "owner"; device: { id: string; name: string }; clockOffset: number }
+  /** What keeps this browser out, and that nothing does any more. */
+  | { t: "door"; door: DoorState | null }
+  /** To the owner: a device code, or "" to ask again for approval. */
+  | { t: "knock"; code: string }
   /** A new tab asks the owner of the stream for its state. */
   | { t: "who" }
   /** To the owner: a card was on a visible screen of this tab. */

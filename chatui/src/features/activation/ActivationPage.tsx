@@ -7,15 +7,19 @@ import { errorKey } from "@wardline/uikit/components/errorText.ts";
 import { SignInCard } from "@wardline/uikit/components/SignInCard.tsx";
 import { activate, passwordMinLength } from "@wardline/uikit/session/authApi.ts";
 import { useSession } from "@wardline/uikit/session/SessionProvider.tsx";
+import { passkeySupport } from "@wardline/uikit/session/webauthn.ts";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { checkActivation, type ActivationValues } from "./activationForm.ts";
+import { takeLetter } from "./letter.ts";
 
 function useActivation() {
   const { refresh } = useSession();
   const navigate = useNavigate();
   return useMutation({
-    mutationFn: ({ login, code, password }: ActivationValues) =>
-      activate({ login: login.trim(), code: code.trim(), password }),
+    // Without a password the hub asks for a passkey next.
+    mutationFn: ({ login, code, password }: Pick<ActivationValues, "login" | "code"> & { password?: string }) =>
+      activate({ login: login.trim(), code: code.trim(), ...(password === undefined ? {} : { password }) }),
     onSuccess: async () => {
       await refresh();
       await navigate({ to: "/" });
@@ -41,10 +45,11 @@ function serverWords(error: Error): string | undefined {
 /** ActivationPage turns a one-time code into a password of the person's own. */
 export function ActivationPage() {
   const { t } = useTranslation("activation");
+  const [letter] = useState(() => takeLetter(window.location, window.history));
   const run = useActivation();
   const form = useForm<ActivationValues>({
     mode: "uncontrolled",
-    initialValues: { login: "", code: "", password: "", repeat: "" },
+    initialValues: { ...letter, password: "", repeat: "" },
     validate: (values) => {
       const { password, repeat } = checkActivation(values);
       return {
@@ -106,6 +111,21 @@ export function ActivationPage() {
           <Button type="submit" data-testid="activate-submit" loading={run.isPending} fullWidth>
             {t("submit")}
           </Button>
+          {passkeySupport() === null && (
+            <Button
+              variant="default"
+              fullWidth
+              loading={run.isPending}
+              data-testid="activate-passkey"
+              onClick={() => {
+                const { login, code } = form.getValues();
+                if (login.trim() && code.trim()) run.mutate({ login, code });
+                else form.validate();
+              }}
+            >
+              {t("withPasskey")}
+            </Button>
+          )}
         </Stack>
       </form>
     </SignInCard>

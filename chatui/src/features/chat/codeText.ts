@@ -3,7 +3,7 @@ import { errorKey } from "@wardline/uikit/components/errorText.ts";
 
 // Codes of the chat client and of the protocol whose reader can do something about them.
 const told = new Set([
-  "slow_down", "unavailable", "offline", "role", "full", "epoch", "joining", "too_large", "log", "policy", "exists", "code", "offer", "user", "account", "no_account_key", "nobody",
+  "slow_down", "unavailable", "offline", "role", "full", "epoch", "joining", "too_large", "log", "policy", "follows", "exists", "code", "offer", "user", "account", "no_account_key", "nobody",
 ]);
 
 /** codeKey gives the text that explains a failure: in namespace "chat" below "code", else one of the shared ones. */

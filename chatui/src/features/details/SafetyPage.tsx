@@ -10,7 +10,7 @@ import { useTranslation } from "react-i18next";
 import { useChatActions } from "../../chat/useChat.ts";
 import { tellFailure } from "../chat/tellFailure.ts";
 import { useNames } from "../chat/useNames.ts";
-import { QrCode } from "../linking/QrCode.tsx";
+import { QrCode } from "@wardline/uikit/components/QrCode.tsx";
 import { QrScanner } from "../linking/QrScanner.tsx";
 import classes from "./Details.module.css";
 import { safetyKey } from "./keys.ts";

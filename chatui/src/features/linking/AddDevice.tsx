@@ -10,7 +10,7 @@ import { useChatActions } from "../../chat/useChat.ts";
 import { isLinkCode, typedLinkCode } from "./code.ts";
 import { LinkFault } from "./LinkFault.tsx";
 import classes from "./Linking.module.css";
-import { QrCode } from "./QrCode.tsx";
+import { QrCode } from "@wardline/uikit/components/QrCode.tsx";
 import { QrScanner } from "./QrScanner.tsx";
 
 function Typed({ pending, error, onCode }: { pending: boolean; error: unknown; onCode: (code: string) => void }) {

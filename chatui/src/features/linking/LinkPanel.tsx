@@ -9,7 +9,7 @@ import { useChatActions } from "../../chat/useChat.ts";
 import { isRecoveryCode, typedRecoveryCode } from "./code.ts";
 import { LinkFault } from "./LinkFault.tsx";
 import classes from "./Linking.module.css";
-import { QrCode } from "./QrCode.tsx";
+import { QrCode } from "@wardline/uikit/components/QrCode.tsx";
 import { QrScanner } from "./QrScanner.tsx";
 
 type Pending = Extract<LinkState, { step: "pending" }>;

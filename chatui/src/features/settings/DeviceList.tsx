@@ -14,9 +14,9 @@ import type { OwnDevice } from "../../client/paths.ts";
 import { useChat } from "../../chat/useChat.ts";
 import { useBoard } from "../auth/ClientProvider.tsx";
 import { AddDevice } from "../linking/AddDevice.tsx";
+import { devicesKey } from "./devicesKey.ts";
 import { Section } from "./Section.tsx";
-
-const devicesKey = ["devices"] as const;
+import { WaitingDevices } from "./WaitingDevices.tsx";
 
 interface RowProps {
   device: OwnDevice;
@@ -88,6 +88,7 @@ export function DeviceList() {
           onRevoke={() => setLeaving(device)}
         />
       ))}
+      <WaitingDevices />
       {link.step === "certified" && (
         <Button
           leftSection={<IconDevicesPlus size={20} />}

@@ -4,6 +4,7 @@ import { useMe } from "@wardline/uikit/session/SessionProvider.tsx";
 import { useTranslation } from "react-i18next";
 import { BackupSection } from "../linking/BackupSection.tsx";
 import { PushSection } from "../linking/PushSection.tsx";
+import { AccessSections } from "./AccessSections.tsx";
 import { DeviceList } from "./DeviceList.tsx";
 import { LookSettings } from "./LookSettings.tsx";
 import { SignOutSection } from "./SignOutSection.tsx";
@@ -22,6 +23,7 @@ export function SettingsPage() {
       <LookSettings />
       <PushSection />
       <DeviceList />
+      <AccessSections />
       <BackupSection />
       <SignOutSection />
       <Text size="xs" c="dimmed">
