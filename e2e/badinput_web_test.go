@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/hl7/mllp"
+	"github.com/wardline/wardline/hub/hubtest"
 )
 
 // testAlarms calls the alarm interface in every wrong way.
@@ -137,7 +138,9 @@ func (s *station) testForms(t *testing.T) {
 	ca.issue(t, "one", time.Now().Add(time.Hour))
 	ca.issue(t, "two", time.Now().Add(time.Hour))
 	mixed := map[string]any{"cert_file": ca.path("one"), "key_file": ca.path("two.key")}
-	tlsOf := func(files map[string]any) map[string]any { return map[string]any{"address": freeAddr(t), "tls": files} }
+	tlsOf := func(files map[string]any) map[string]any {
+		return map[string]any{"address": hubtest.MustFreeAddr(t), "tls": files}
+	}
 	for _, c := range []struct {
 		name, kind string
 		config     map[string]any
@@ -145,14 +148,14 @@ func (s *station) testForms(t *testing.T) {
 		location   string // of the objection; "" where only the text can tell
 		text       string // in the objection
 	}{
-		{"unknown field", "hl7v2-mllp", map[string]any{"adress": freeAddr(t)}, "invalid", "body.config.adress", ""},
+		{"unknown field", "hl7v2-mllp", map[string]any{"adress": hubtest.MustFreeAddr(t)}, "invalid", "body.config.adress", ""},
 		{"unknown field below", "hl7v2-mllp", tlsOf(map[string]any{"cert": "x"}), "invalid", "body.config.tls.cert", ""},
 		{"wrong type", "hl7v2-mllp", map[string]any{"address": 2575}, "invalid", "body.config.address", "string"},
-		{"number as text", "hl7v2-mllp", map[string]any{"address": freeAddr(t), "max_frame_bytes": "viel"}, "invalid", "body.config.max_frame_bytes", ""},
-		{"number out of range", "hl7v2-mllp", map[string]any{"address": freeAddr(t), "max_frame_bytes": 1}, "invalid", "body.config.max_frame_bytes", ""},
+		{"number as text", "hl7v2-mllp", map[string]any{"address": hubtest.MustFreeAddr(t), "max_frame_bytes": "viel"}, "invalid", "body.config.max_frame_bytes", ""},
+		{"number out of range", "hl7v2-mllp", map[string]any{"address": hubtest.MustFreeAddr(t), "max_frame_bytes": 1}, "invalid", "body.config.max_frame_bytes", ""},
 		{"address without a port", "hl7v2-mllp", map[string]any{"address": "kis"}, "invalid", "body.config.address", ""},
 		{"port that is taken", "hl7v2-mllp", map[string]any{"address": s.espaAddr}, "not_startable", "", "in use"},
-		{"secret that is a number", "espa-x", map[string]any{"address": freeAddr(t), "user": "rufan", "password": 12345678}, "invalid", "body.config.password", ""},
+		{"secret that is a number", "espa-x", map[string]any{"address": hubtest.MustFreeAddr(t), "user": "rufan", "password": 12345678}, "invalid", "body.config.password", ""},
 		{"certificate that does not exist", "hl7v2-mllp", tlsOf(ca.files("nobody")), "not_startable", "", "no such file"},
 		{"certificate that has expired", "hl7v2-mllp", tlsOf(ca.files("old")), "not_startable", "", "expired"},
 		{"key of another certificate", "alarm-http", tlsOf(mixed), "not_startable", "", "match"},
@@ -217,7 +220,7 @@ func (s *station) testMutualTLS(t *testing.T) {
 	ours.issue(t, "kis", time.Now().Add(time.Hour))
 	ours.issue(t, "late", time.Now().Add(-time.Minute))
 	strangers.issue(t, "kis", time.Now().Add(time.Hour))
-	addr, files := freeAddr(t), ours.files("hub")
+	addr, files := hubtest.MustFreeAddr(t), ours.files("hub")
 	files["client_ca_file"] = ours.path("ca")
 	id := s.connector(t, "hl7v2-mllp", "KIS mit Zertifikat", map[string]any{"address": addr, "tls": files})
 	roots := x509.NewCertPool()
@@ -316,6 +319,9 @@ func (s *station) testChatAPI(t *testing.T, nurse *browser) {
 		{"not json", "POST", "/auth/login", stranger, nil, "Hallo", 400, "bad_request"},
 		{"deep json", "POST", "/auth/login", stranger, nil, strings.Repeat("[", 100_000), 400, "bad_request"},
 		{"wrong type", "POST", "/auth/login", stranger, nil, `{"login":7,"password":"b"}`, 422, "invalid"},
+		{"NUL in a text", "POST", "/auth/activate", stranger, nil, `{"login":"a\u0000","code":"b"}`, 400, "bad_text"},
+		{"text that is not utf-8", "POST", "/devices", nurse, nil, "{\"name\":\"\xc3\"}", 400, "bad_text"},
+		{"NUL in the query", "GET", "/rooms?q=%00", nurse, nil, "", 400, "bad_text"},
 		{"unknown field", "POST", "/auth/login", stranger, nil, `{"login":"a","password":"b","admin":true}`, 422, "invalid"},
 		{"unknown parameter", "GET", "/rooms?all=1", nurse, nil, "", 422, "invalid"},
 		{"id that is none", "POST", "/alerts/1%20or%201=1/accept", nurse, nil, `{}`, 422, "invalid"},

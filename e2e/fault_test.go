@@ -18,6 +18,7 @@ import (
 	"github.com/wardline/wardline/connectors/espax/wire"
 	"github.com/wardline/wardline/hl7"
 	"github.com/wardline/wardline/hl7/mllp"
+	"github.com/wardline/wardline/hub/hubtest"
 )
 
 // ledger is what the outside was told, to be held against the database afterwards.
@@ -64,7 +65,7 @@ func TestFaultNothingAcknowledgedIsLost(t *testing.T) {
 	t.Logf("seed %d", seed)
 	dice := rand.New(rand.NewPCG(seed, 1))
 	h := newHub(t)
-	mllpAddr, espaAddr := freeAddr(t), freeAddr(t)
+	mllpAddr, espaAddr := hubtest.MustFreeAddr(t), hubtest.MustFreeAddr(t)
 	admin := configure(t, h, mllpAddr, espaAddr)
 	l := &ledger{accepted: map[string]string{}}
 	nurse := prepareWard(t, h, admin, mllpAddr, l)
@@ -107,7 +108,7 @@ func TestFaultNegativeControl(t *testing.T) {
 		t.Skip("kills a database several times")
 	}
 	h := newHub(t)
-	mllpAddr, espaAddr := freeAddr(t), freeAddr(t)
+	mllpAddr, espaAddr := hubtest.MustFreeAddr(t), hubtest.MustFreeAddr(t)
 	configure(t, h, mllpAddr, espaAddr)
 	db := openDB(t, h)
 	for _, sql := range []string{

@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	mrand "math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -23,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/wardline/wardline/hub/hubtest"
 )
 
 // theHub is the real program in a directory of its own, started again after each kill.
@@ -66,7 +66,7 @@ func newHub(t *testing.T) *theHub {
 	if err := os.Chmod(dir, 0o711); err != nil { // PostgreSQL runs as another user when the tests run as root
 		t.Fatal(err)
 	}
-	h := &theHub{dir: dir, chat: freeAddr(t), console: freeAddr(t), management: freeAddr(t)}
+	h := &theHub{dir: dir, chat: hubtest.MustFreeAddr(t), console: hubtest.MustFreeAddr(t), management: hubtest.MustFreeAddr(t)}
 	h.cmd = exec.Command(bin)
 	t.Cleanup(func() {
 		h.kill(syscall.SIGTERM)
@@ -171,20 +171,6 @@ func (h *theHub) database(t *testing.T) string {
 		return false
 	}, h.out.String)
 	return "postgres:///wardline?host=" + url.QueryEscape(dir) + "&user=postgres"
-}
-
-// freeAddr returns an address below the ports that outgoing connections take.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+mrand.IntN(10_000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }
 
 func waitFor(t *testing.T, what string, within time.Duration, ok func() bool, context func() string) {

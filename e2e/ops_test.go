@@ -24,6 +24,7 @@ import (
 
 	"github.com/wardline/wardline/connectors/espax/wire"
 	"github.com/wardline/wardline/hl7"
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/store"
 	"github.com/wardline/wardline/store/storetest"
 )
@@ -71,7 +72,7 @@ func elsewhere(t *testing.T) (dir string, flags []string) {
 	if err := os.Chmod(dir, 0o711); err != nil { // PostgreSQL runs as another user when the tests run as root
 		t.Fatal(err)
 	}
-	return dir, []string{"--data-dir", filepath.Join(dir, "data"), "--chat", freeAddr(t), "--console", freeAddr(t), "--manage", freeAddr(t)}
+	return dir, []string{"--data-dir", filepath.Join(dir, "data"), "--chat", hubtest.MustFreeAddr(t), "--console", hubtest.MustFreeAddr(t), "--manage", hubtest.MustFreeAddr(t)}
 }
 
 // TestOperations does with one hub what an operator does, in an order in which each step
@@ -466,7 +467,7 @@ func (s *station) testExternal(t *testing.T) {
 // serveExternal starts a hub, gives it one call and ends it.
 func (s *station) serveExternal(t *testing.T, env, flags []string) {
 	t.Helper()
-	other := &station{theHub: &theHub{dir: filepath.Dir(flags[1]), chat: flags[3], console: flags[5], management: flags[7]}, espaAddr: freeAddr(t)}
+	other := &station{theHub: &theHub{dir: filepath.Dir(flags[1]), chat: flags[3], console: flags[5], management: flags[7]}, espaAddr: hubtest.MustFreeAddr(t)}
 	other.cmd = exec.Command(s.cmd.Path, append([]string{"serve"}, flags...)...)
 	other.cmd.Env = append(append(os.Environ(), "WARDLINE_CONSOLE_URL=http://"+other.console), env...)
 	other.cmd.Stdout, other.cmd.Stderr = &other.out, &other.out

@@ -21,6 +21,7 @@ import (
 
 	"github.com/wardline/wardline/connectors/espax/wire"
 	"github.com/wardline/wardline/hl7"
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/store/embedded"
 )
 
@@ -153,7 +154,7 @@ func report(t *testing.T, where string, found []string) {
 // alerts run their course.
 func (s *secrets) plant(t *testing.T) {
 	t.Helper()
-	named := s.connector(t, "hl7v2-mllp", "KIS mit Namen", map[string]any{"address": freeAddr(t), "keep_patient_name": true})
+	named := s.connector(t, "hl7v2-mllp", "KIS mit Namen", map[string]any{"address": hubtest.MustFreeAddr(t), "keep_patient_name": true})
 	s.private["call password"] = faultPassword
 	s.private["alarm token"] = s.token
 	s.sendPatients(t, s.mllpAddr)

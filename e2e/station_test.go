@@ -17,6 +17,7 @@ import (
 	"github.com/wardline/wardline/connectors/espax/wire"
 	"github.com/wardline/wardline/hl7"
 	"github.com/wardline/wardline/hl7/mllp"
+	"github.com/wardline/wardline/hub/hubtest"
 )
 
 // station is a hub with one connector of each kind, and witnesses: lines of well-behaved
@@ -36,13 +37,13 @@ type station struct {
 // newStation starts the hub with its connectors; the lines are opened by witness.
 func newStation(t *testing.T) *station {
 	t.Helper()
-	s := &station{theHub: newHub(t), mllpAddr: freeAddr(t), espaAddr: freeAddr(t), alarmAddr: freeAddr(t)}
+	s := &station{theHub: newHub(t), mllpAddr: hubtest.MustFreeAddr(t), espaAddr: hubtest.MustFreeAddr(t), alarmAddr: hubtest.MustFreeAddr(t)}
 	s.admin = s.theHub.admin(t)
 	s.kis = s.connector(t, "hl7v2-mllp", "KIS", map[string]any{"address": s.mllpAddr})
 	s.calls = s.connector(t, "espa-x", "Rufanlage", map[string]any{"address": s.espaAddr, "user": faultUser, "password": faultPassword,
 		"heartbeat_seconds": 60}) // longer than any test, so that a silent line is not a lost one
 	s.alarms = s.connector(t, "alarm-http", "Monitore", map[string]any{"address": s.alarmAddr})
-	s.others = s.connector(t, "alarm-http", "Gebäudetechnik", map[string]any{"address": freeAddr(t)})
+	s.others = s.connector(t, "alarm-http", "Gebäudetechnik", map[string]any{"address": hubtest.MustFreeAddr(t)})
 	s.token = s.newToken(t, s.alarms, "trigger", "resolve", "status")
 	return s
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/messaging"
 	"github.com/wardline/wardline/recorder/client"
 )
@@ -33,7 +34,7 @@ type cable struct {
 
 func newCable(t *testing.T, to string) *cable {
 	t.Helper()
-	l, err := net.Listen("tcp", freeAddr(t))
+	l, err := net.Listen("tcp", hubtest.MustFreeAddr(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/messaging"
 )
 
@@ -261,7 +262,7 @@ func (tk *talker) lastSeq(t *testing.T, room hub.RoomID) int64 {
 // talkers hires people by the KIS and gives each a device that talks.
 func (h *theHub) talkers(t *testing.T, n int) []*talker {
 	t.Helper()
-	mllpAddr := freeAddr(t)
+	mllpAddr := hubtest.MustFreeAddr(t)
 	admin := h.admin(t)
 	admin.must(t, "POST", "/connectors", map[string]any{"kind": "hl7v2-mllp", "name": "KIS", "enabled": true, "config": map[string]any{"address": mllpAddr}}, nil)
 	var out []*talker

@@ -63,6 +63,16 @@ export class Admin {
     await this.call('PUT', '/rules', { items: [{ ...items.at(-1), policy }] }, { 'If-Match': `"${revision}"` });
   }
 
+  /** Hands in a sheet that names everybody and has it taken with the columns the hub suggests. */
+  async sheet(rows: string[]): Promise<void> {
+    const file = { name: 'personal.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\r\n')) };
+    const res = await this.page.request.post(`${this.base}/api/v1/imports`, { headers: { origin: this.base }, multipart: { file } });
+    if (!res.ok()) throw new Error(`POST /imports: ${res.status()} ${await res.text()}`);
+    const { id, suggested, key } = (await res.json()) as { id: string; suggested: unknown; key: string };
+    const run = await this.call<{ state: string; faults: number }>('POST', `/imports/${id}/apply`, { mapping: suggested, mode: 'full', key });
+    expect(run).toMatchObject({ state: 'applied', faults: 0 });
+  }
+
   /** Looks a person up in the console and opens their page. */
   async person(number: string): Promise<Page> {
     const page = await this.open(`/persons?q=${number}`);
@@ -76,5 +86,11 @@ export class Admin {
     const page = await this.person(number);
     await page.getByTestId('code-create').click();
     return page.getByTestId('code-display').innerText();
+  }
+
+  /** Makes an activation code without the screen, for journeys that are about something else. */
+  async codeFor(number: string): Promise<string> {
+    const { items } = await this.call<{ items: { account?: { id: string } }[] }>('GET', `/persons?q=${number}`);
+    return (await this.call<{ code: string }>('POST', `/accounts/${items[0]!.account!.id}/code`, {})).code;
   }
 }

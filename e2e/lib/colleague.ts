@@ -1,11 +1,30 @@
 import { expect, type Browser, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { until } from './net';
 import { Complaints } from './watch';
 
 export const password = 'Der Kaffee auf Station ist kalt';
 
+/** What stands on the outside of an item of a conversation; see docs/protocols/chat.md. */
+export type Item = { room: string; seq: number; kind: string; from?: string; epoch?: number; welcome?: boolean };
+
 /** One browser of somebody who talks: a phone or the computer on the ward. */
 export class Colleague {
-  private constructor(readonly context: BrowserContext, readonly page: Page, readonly complaints: Complaints, readonly chat: string) {}
+  readonly #items = new Map<string, Item>();
+
+  private constructor(readonly context: BrowserContext, readonly page: Page, readonly complaints: Complaints, readonly chat: string) {
+    page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => this.#note(payload)));
+  }
+
+  #note(frame: string | Buffer): void {
+    if (typeof frame === 'string' || frame[0] !== 1) return;
+    const item = JSON.parse(frame.subarray(5, 5 + frame.readUInt32BE(1)).toString('utf8')) as Item;
+    this.#items.set(`${item.room}/${item.seq}`, item);
+  }
+
+  /** What the hub has handed this browser of a room, in the room's order. */
+  items(room: string): Item[] {
+    return [...this.#items.values()].filter((item) => item.room === room).sort((one, other) => one.seq - other.seq);
+  }
 
   static async phone(browser: Browser, chat: string): Promise<Colleague> {
     return Colleague.at(browser, chat, { viewport: { width: 390, height: 844 }, hasTouch: true });
@@ -42,7 +61,7 @@ export class Colleague {
     await page.getByTestId('sign-in').waitFor();
     await page.getByLabel('Benutzername').fill(login);
     await page.getByLabel('Passwort').fill(password);
-    await page.getByRole('button', { name: 'Anmelden' }).click();
+    await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
     await this.live();
   }
 
@@ -50,9 +69,23 @@ export class Colleague {
     await expect(this.page.getByTestId('connection-state')).toHaveAttribute('data-state', 'live');
   }
 
+  /** The id under which the hub knows this browser, once it has made its keys. */
+  async device(): Promise<string> {
+    return until('the device', async () => {
+      const answer = await this.page.request.get(`${this.chat}/api/v1/me`);
+      return ((await answer.json()) as { device_id: string }).device_id || undefined;
+    });
+  }
+
   /** Goes back to the list, where that is a page of its own. */
   async list(): Promise<void> {
     await this.page.goto(this.chat);
+    await expect(this.page.getByTestId('room-search')).toBeVisible();
+  }
+
+  /** Goes back to the list as people do, by the arrow. */
+  async back(): Promise<void> {
+    await this.page.getByRole('link', { name: 'Zurück zu den Chats' }).click();
     await expect(this.page.getByTestId('room-search')).toBeVisible();
   }
 

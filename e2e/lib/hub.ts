@@ -68,7 +68,12 @@ export class Hub {
 
   /** What the hub and the recorder have logged as errors. */
   errors(): string[] {
-    return this.output.split('\n').filter((line) => line.includes('"level":"ERROR"'));
+    return this.said('"level":"ERROR"');
+  }
+
+  /** The lines of the log with these words. */
+  said(words: string): string[] {
+    return this.output.split('\n').filter((line) => line.includes(words));
   }
 
   /** Ends the process and waits until it is gone, so that the next hub has the machine for itself. */

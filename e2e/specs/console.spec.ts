@@ -30,7 +30,7 @@ test('a full reload with one of forty people changes nothing until somebody has 
   await kis.all(staff.slice(0, 1));
   const page = await admin.open('/plans');
   const row = page.getByTestId('plan-row');
-  await expect(row).toContainText('Vollabgleich nennt 1 von 40 Personen; 39 fehlen.');
+  await expect(row).toContainText('39 von 40 Beschäftigten fehlen in der Quelle; sie nennt nur 1.');
   const people = () => admin.call<{ persons: { active: number } }>('GET', '/overview').then((o) => o.persons.active);
   expect(await people()).toBe(40);
 

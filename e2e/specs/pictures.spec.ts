@@ -55,6 +55,8 @@ test('the phone before the sign-in', async ({ browser }) => {
   await gallery.look(fresh.page, 'chat-sign-in', '[data-testid=sign-in]', [390]);
   await fresh.page.goto(`${hub.chat}/activate`);
   await gallery.look(fresh.page, 'chat-activate', '[data-testid=activate-login]', [390]);
+  await fresh.page.goto(`${hub.chat}/join#poster=x`);
+  await gallery.look(fresh.page, 'chat-join', '[data-testid=join-who]', [390]);
   fresh.complaints.none();
 });
 
@@ -92,6 +94,77 @@ test('the console', async () => {
     await admin.page.goto(hub.console + path);
     await gallery.look(admin.page, name, ready, [1400, 390], shown);
   }
+});
+
+/** Somebody hands in a file with a faulty row and one about whom there is a question. */
+async function handIn(): Promise<string> {
+  const sheet = [
+    'Personalnummer;Nachname;Vorname;E-Mail;Station',
+    'L-1;Grün;Ada;ada.gruen@klinik.example;4B',
+    ';Ohne;Nummer;ohne@klinik.example;4B',
+    'L-3;Blau;Uwe;uwe.blau@klinik.example;4B',
+  ].join('\r\n');
+  const send = async (text: string) => {
+    const file = { name: 'personal.csv', mimeType: 'text/csv', buffer: Buffer.from(text) };
+    const res = await admin.page.request.post(`${hub.console}/api/v1/imports`, { headers: { origin: hub.console }, multipart: { file } });
+    const { id, suggested } = (await res.json()) as { id: string; suggested: unknown };
+    return admin.call<{ id: string; plan_id: string }>('POST', `/imports/${id}/apply`, { mapping: suggested, mode: 'changes', key: 'staff_number' });
+  };
+  const run = await send(sheet);
+  await send('Personalnummer;Nachname;Vorname;E-Mail;Station\r\nL-9;Grün;Adele;ada.gruen@klinik.example;4B');
+  return run.id;
+}
+
+test('the console of staff and signing in', async () => {
+  const run = await handIn();
+  const rule = { all: [{ any: [{ field: 'unit', op: 'under', text: '4B' }] }] };
+  const group = { name: 'Pflege 4B', kind: 'rule', rule, room: false };
+  const { id } = await admin.call<{ id: string }>('POST', '/groups', { group });
+  const screens: [name: string, path: string, ready: string, shown?: boolean][] = [
+    ['console-runs', '/runs', 'tbody tr'],
+    ['console-run', `/runs/${run}`, '[data-testid=run]', true],
+    ['console-conflicts', '/conflicts', 'h1 ~ *, main table, main section', true],
+    ['console-precedence', '/precedence', 'main section'],
+    ['console-contacts', '/contacts', '[data-testid=contacts]'],
+    ['console-import', '/imports', '[data-testid=import-steps]'],
+    ['console-groups', '/groups', 'main table'],
+    ['console-group', `/groups/${id}`, 'main section', true],
+    ['console-rosters', '/rosters', 'main section, main h1'],
+    ['console-access', '/access', '[data-testid=own-session]'],
+    ['console-policy', '/policy', '[data-testid=policy-save]'],
+    ['console-letters', '/letters', '[data-testid=letters-make]'],
+    ['console-setup', '/setup', '[data-testid=setup-body]', true],
+    ['console-ldap-new', '/connectors/new?kind=ldap', '[data-testid=connector-save]', true],
+  ];
+  for (const [name, path, ready, shown] of screens) {
+    await admin.page.goto(hub.console + path);
+    await gallery.look(admin.page, name, ready, [1400, 390], shown);
+  }
+});
+
+/** Sets what is asked of new devices. */
+async function devices(wanted: string): Promise<void> {
+  const res = await admin.page.request.get(`${hub.console}/api/v1/access/policy`);
+  const policy = (await res.json()) as Record<string, unknown>;
+  await admin.call('PUT', '/access/policy', { ...policy, devices: wanted }, { 'If-Match': res.headers()['etag'] ?? '' });
+}
+
+test('the phone that is not let in, and the console that lets it in', async ({ browser }) => {
+  const values = { staff_number: '8100', login: 'tuer1', given_name: 'Kim', family_name: 'Tür' };
+  await admin.call('POST', '/persons', { entry: { values }, confirm: true });
+  const code = await admin.codeFor('8100');
+  const fresh = await Nurse.phone(browser);
+  await fresh.page.request.post(`${hub.chat}/api/v1/auth/activate`, { headers: { origin: hub.chat }, data: { login: 'tuer1', code, password: 'Der Kaffee auf Station ist kalt' } });
+  for (const [policy, name, ready] of [['managed', 'chat-door', 'door-code'], ['each', 'chat-waiting', 'door-have-code']] as const) {
+    await devices(policy);
+    await fresh.page.goto(hub.chat);
+    await gallery.look(fresh.page, name, `[data-testid=${ready}]`, [390, 1400]);
+  }
+  fresh.complaints.none();
+  await admin.call('POST', '/access/device-codes', { label: 'Inv. 4711', hours: 24 });
+  await admin.page.goto(`${hub.console}/devices`);
+  await gallery.look(admin.page, 'console-devices', '[data-testid=device-code-row]', [1400, 390]);
+  await devices('any');
 });
 
 test('the console before the sign-in', async ({ browser }) => {
