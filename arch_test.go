@@ -20,17 +20,26 @@ const module = "github.com/wardline/wardline/"
 // folder below x. A folder without a row fails the test: give it a row here and a sentence
 // in ARCHITECTURE.md.
 var rooms = map[string][]string{
-	".":   {},
-	"hub": {},
+	".":           {},
+	"hub":         {},
+	"hub/hubtest": {},
 
 	// Wire formats import nothing of ours.
-	"hl7":      {},
-	"hl7/mllp": {"hl7"},
-	"seal":     {},
+	"hl7":           {},
+	"hl7/mllp":      {"hl7"},
+	"fhir":          {},
+	"fhir/fhirtest": {},
+	"ldap":          {},
+	"ldap/ldaptest": {"hub/hubtest"},
+	"seal":          {},
 
 	// Domains know only the shared nouns and sealing, never each other.
 	"directory":                     {"hub", "seal"},
-	"accounts":                      {"hub", "seal"},
+	"accounts":                      {"hub", "seal", "accounts/*"},
+	"accounts/passkey":              {"accounts/passkey/passkeytest"}, // in tests
+	"accounts/passkey/passkeytest":  {},
+	"accounts/oidc":                 {"accounts/oidc/oidctest"}, // in tests
+	"accounts/oidc/oidctest":        {},
 	"messaging":                     {"hub", "messaging/framing"},
 	"messaging/framing":             {},
 	"messaging/framing/framingtest": {},
@@ -40,26 +49,39 @@ var rooms = map[string][]string{
 	"alerting":                      {"hub", "seal"},
 
 	// Edges.
-	"notify":                {"hub", "seal", "alerting", "messaging", "messaging/fanout"},
-	"connectors":            {"hub", "directory", "alerting"},
-	"connectors/hl7v2":      {"hub", "directory", "alerting", "connectors", "hl7", "hl7/mllp"},
-	"connectors/espax":      {"hub", "alerting", "directory", "connectors", "connectors/espax/wire"},
-	"connectors/espax/wire": {},
-	"connectors/alarmapi":   {"hub", "alerting", "connectors"},
-	"store":                 {"hub", "seal", "directory", "accounts", "messaging", "messaging/fanout", "messaging/fanout/fanouttest", "messaging/push", "alerting", "notify", "connectors"},
-	"store/talk":            {"hub", "messaging", "messaging/framing/framingtest", "seal"}, // the last two in tests
-	"store/embedded":        {},
-	"store/storetest":       {"store/embedded"},
-	"server":                {"hub", "hl7", "directory", "accounts", "messaging", "messaging/fanout", "alerting", "connectors", "server/*"},
-	"server/form":           {"hub", "connectors"},
-	"server/stream":         {"hub", "accounts", "messaging", "messaging/fanout", "alerting"},
-	"recorder":              {"hub", "seal", "messaging", "recorder/*"},
-	"recorder/client":       {"hub", "messaging", "recorder/devicelog"},
-	"recorder/devicelog":    {"hub"},
-	"recorder/vault":        {"seal"},
-	"recorder/mlscore":      {},
-	"recorder/interop":      {"hub", "seal", "messaging", "store", "store/talk", "recorder/mlscore", "recorder/devicelog"},
-	"demo":                  {"hub", "hl7", "hl7/mllp", "connectors/espax/wire"},
+	"notify":                 {"hub", "seal", "alerting", "messaging", "messaging/fanout"},
+	"connectors":             {"hub", "directory", "alerting", "hub/hubtest"},                                          // the last in tests
+	"connectors/hl7v2":       {"hub", "directory", "alerting", "connectors", "hl7", "hl7/mllp", "server/form", "seal"}, // the last two in tests
+	"connectors/fhirr4":      {"hub", "directory", "connectors", "fhir", "fhir/fhirtest", "server/form"},               // the last two in tests
+	"connectors/espax":       {"hub", "alerting", "directory", "connectors", "connectors/espax/wire"},
+	"connectors/espax/wire":  {},
+	"connectors/ldap":        {"hub", "directory", "connectors", "ldap", "ldap/ldaptest", "server/form"}, // the last two in tests
+	"connectors/ldap/adtest": {"hub", "directory", "connectors", "connectors/ldap", "ldap", "ldap/ldaptest"},
+	"connectors/alarmapi":    {"hub", "alerting", "connectors"},
+	"connectors/sheet":       {"hub", "directory", "connectors", "connectors/sheet/ical", "server/form"}, // the last in tests
+	"connectors/sheet/ical":  {},
+	"connectors/mail":        {"hub", "connectors", "server/form"},              // the last in tests
+	"connectors/scim":        {"hub", "directory", "connectors", "server/form"}, // the last in tests
+	"store":                  {"hub", "seal", "directory", "accounts", "messaging", "messaging/fanout", "messaging/fanout/fanouttest", "messaging/push", "alerting", "notify", "connectors", "store/staff", "store/pg"},
+	"store/pg":               {"hub"},
+	"store/talk":             {"hub", "messaging", "store/pg", "messaging/framing/framingtest", "seal"},                            // the last two in tests
+	"store/teams":            {"hub", "directory", "store/pg", "messaging", "messaging/framing/framingtest", "seal", "store/talk"}, // the last three in tests
+	"store/staff":            {"hub", "seal", "directory", "connectors", "store/pg", "accounts", "store/teams"},                    // the last two in tests
+	"store/desk":             {"hub", "seal", "store/pg"},
+	"store/staff/staffbench": {"hub", "directory", "connectors"},
+	"store/signin":           {"hub", "store/pg", "accounts", "accounts/*", "seal"}, // the latter of accounts in tests
+	"store/embedded":         {},
+	"store/storetest":        {"store/embedded"},
+	"server":                 {"hub", "hl7", "directory", "accounts", "messaging", "messaging/fanout", "alerting", "connectors", "server/*"},
+	"server/form":            {"hub", "connectors"},
+	"server/stream":          {"hub", "accounts", "messaging", "messaging/fanout", "alerting"},
+	"recorder":               {"hub", "seal", "messaging", "recorder/*"},
+	"recorder/client":        {"hub", "messaging", "recorder/devicelog"},
+	"recorder/devicelog":     {"hub"},
+	"recorder/vault":         {"seal"},
+	"recorder/mlscore":       {},
+	"recorder/interop":       {"hub", "seal", "messaging", "store", "store/talk", "recorder/mlscore", "recorder/devicelog"},
+	"demo":                   {"hub", "hl7", "hl7/mllp", "connectors/espax/wire"},
 
 	// The joining room, the programs and what they embed.
 	"adminui":      {},
@@ -68,6 +90,7 @@ var rooms = map[string][]string{
 	"app/bench":    {"*"},
 	"cmd/wardline": {"app"},
 	"e2e":          {"*"},
+	"e2e/op":       {},
 }
 
 // doors maps the prefix of an outside library to the only folders that may import it.
@@ -79,8 +102,21 @@ var doors = map[string][]string{
 	"github.com/danielgtaylor/huma":       {"server", "server/*"},
 	"github.com/gorilla/websocket":        {"server", "server/*", "app/bench", "e2e", "recorder/*"},
 	"github.com/alexedwards/argon2id":     {"accounts"},
+	"github.com/coreos/go-oidc":           {"accounts/*"},
+	"golang.org/x/oauth2":                 {"accounts/*", "fhir"},
+	"github.com/go-webauthn/webauthn":     {"accounts/*"},
+	"github.com/pquerna/otp":              {"accounts"},
 	"github.com/SherClockHolmes/webpush":  {"messaging/push"},
 	"github.com/thomas-vilte/mls-go":      {"recorder", "recorder/*"},
+	"github.com/go-ldap":                  {"ldap"},
+	"github.com/google/fhir":              {"fhir"},
+	"github.com/xuri/excelize":            {"connectors/sheet"},
+	"github.com/wneessen/go-mail":         {"connectors/mail"},
+	"github.com/emersion/go-ical":         {"connectors/sheet/ical"},
+	"github.com/teambition/rrule-go":      {"connectors/sheet/ical"},
+	"github.com/elimity-com/scim":         {"connectors/scim"},
+	"github.com/scim2/filter-parser":      {"connectors/scim"},
+	"github.com/golang/protobuf":          {"fhir"},
 	"github.com/knadh/koanf":              {"app"},
 	"github.com/alecthomas/kong":          {"cmd/wardline"},
 	"github.com/prometheus/client_golang": {"app", "server"},

@@ -9,5 +9,8 @@ export default defineConfig({
     setupFiles: ["uikit/src/test/setup.ts"],
     // Real Chromium and Go tests run on the same two cores.
     maxWorkers: 2,
+    // Far above what anything takes: a busy machine is no failure.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
