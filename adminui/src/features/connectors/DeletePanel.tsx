@@ -12,7 +12,7 @@ import { useDelete } from "./calls.ts";
 export function DeletePanel({ connector }: { connector: Connector }) {
   const { t } = useTranslation("connectors");
   const navigate = useNavigate();
-  const remove = useDelete(connector.id);
+  const remove = useDelete(connector.id, () => void navigate({ to: "/connectors" }));
   const [asking, setAsking] = useState(false);
   return (
     <Box mt="md">
@@ -36,7 +36,7 @@ export function DeletePanel({ connector }: { connector: Connector }) {
           dangerous
           typed={{ label: t("delete.type", { name: connector.name }), word: connector.name }}
           pending={remove.isPending}
-          onConfirm={() => remove.mutate(undefined, { onSuccess: () => void navigate({ to: "/connectors" }) })}
+          onConfirm={() => remove.mutate(undefined)}
           onClose={() => setAsking(false)}
         >
           {t("delete.text")}

@@ -42,12 +42,18 @@ export function useTokens(id: string) {
   });
 }
 
-/** useChange is a mutation after which everything about connectors is read again. */
-function useChange<In, Out>(run: (input: In) => Promise<Out>) {
+/**
+ * useChange is a mutation after which everything about connectors is read again. What a change
+ * takes off the page says what follows in onDone: that comes even when it is gone already.
+ */
+function useChange<In, Out>(run: (input: In) => Promise<Out>, onDone?: () => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: run,
-    onSuccess: () => queries.invalidateQueries({ queryKey: ["connectors"] }),
+    onSuccess: () => {
+      onDone?.();
+      return queries.invalidateQueries({ queryKey: ["connectors"] });
+    },
   });
 }
 
@@ -85,8 +91,8 @@ export function useRevert(id: string) {
   );
 }
 
-export function useDelete(id: string) {
-  return useChange(() => unwrap(api.DELETE("/api/v1/connectors/{id}", { params: byId(id) })));
+export function useDelete(id: string, onDone: () => void) {
+  return useChange(() => unwrap(api.DELETE("/api/v1/connectors/{id}", { params: byId(id) })), onDone);
 }
 
 export function useCreateToken(id: string) {

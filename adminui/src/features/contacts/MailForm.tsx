@@ -18,19 +18,17 @@ export function MailForm({ mails, before, onDone, onCancel }: Props) {
   const { t } = useTranslation("contacts");
   const [typed, setTyped] = useState(before);
   const [sent, setSent] = useState(false);
-  const save = useSaveContacts();
+  const save = useSaveContacts(() => {
+    setTyped("");
+    setSent(false);
+    onDone(typed.trim());
+  });
   const wrong = wrongMail(typed, mails.filter((mail) => mail !== before));
   const submit = (submitted: FormEvent): void => {
     submitted.preventDefault();
     setSent(true);
     if (wrong) return;
-    save.mutate(withMail(mails, before, typed), {
-      onSuccess: () => {
-        setTyped("");
-        setSent(false);
-        onDone(typed.trim());
-      },
-    });
+    save.mutate(withMail(mails, before, typed));
   };
   return (
     <form onSubmit={submit} noValidate>

@@ -19,17 +19,10 @@ interface Props {
 
 function Remove({ mail, mails, onClose }: { mail: string; mails: readonly string[]; onClose: () => void }) {
   const { t } = useTranslation("contacts");
-  const save = useSaveContacts();
-  const remove = (): void =>
-    save.mutate(
-      mails.filter((other) => other !== mail),
-      {
-        onSuccess: () => {
-          notifications.show({ message: t("removed", { mail }) });
-          onClose();
-        },
-      },
-    );
+  const save = useSaveContacts(() => {
+    notifications.show({ message: t("removed", { mail }) });
+    onClose();
+  });
   return (
     <ConfirmModal
       opened
@@ -37,7 +30,7 @@ function Remove({ mail, mails, onClose }: { mail: string; mails: readonly string
       confirmLabel={t("remove")}
       dangerous
       pending={save.isPending}
-      onConfirm={remove}
+      onConfirm={() => save.mutate(mails.filter((other) => other !== mail))}
       onClose={onClose}
     >
       <Text mb="xs">{t(mails.length === 1 ? "removeLast" : "removeText")}</Text>

@@ -10,12 +10,18 @@ export function useContacts() {
   return useQuery({ queryKey: contactsKey, queryFn: () => unwrap(api.GET("/api/v1/contacts")) });
 }
 
-/** useSaveContacts replaces all addresses; the hub keeps them in its own order. */
-export function useSaveContacts() {
+/**
+ * useSaveContacts replaces all addresses; the hub keeps them in its own order. onDone comes before
+ * the page shows them, which may take away whoever asked.
+ */
+export function useSaveContacts(onDone: () => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (mails: string[]) => unwrap(api.PUT("/api/v1/contacts", { body: { mails } })),
-    onSuccess: (saved) => queries.setQueryData(contactsKey, saved),
+    onSuccess: (saved) => {
+      onDone();
+      queries.setQueryData(contactsKey, saved);
+    },
     // Somebody else may have changed them meanwhile: what was refused is compared with what is there.
     onError: () => queries.invalidateQueries({ queryKey: contactsKey }),
   });

@@ -12,7 +12,7 @@ import { useDeleteGroup } from "./calls.ts";
 export function DeleteGroup({ group }: { group: Group }) {
   const { t } = useTranslation("groups");
   const navigate = useNavigate();
-  const remove = useDeleteGroup();
+  const remove = useDeleteGroup(() => void navigate({ to: "/groups" }));
   const [asking, setAsking] = useState(false);
   return (
     <Panel title={t("delete.title")}>
@@ -28,7 +28,7 @@ export function DeleteGroup({ group }: { group: Group }) {
         confirmLabel={t("delete.button")}
         dangerous
         pending={remove.isPending}
-        onConfirm={() => remove.mutate(group.id, { onSuccess: () => void navigate({ to: "/groups" }) })}
+        onConfirm={() => remove.mutate(group.id)}
         onClose={() => setAsking(false)}
       >
         <Text mb="xs">{t("delete.text")}</Text>

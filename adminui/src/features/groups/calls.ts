@@ -35,14 +35,17 @@ export function usePreviewGroup() {
   });
 }
 
-function useGroupChange<In, Out>(run: (input: In) => Promise<Out>) {
+/** onDone is for what the change takes off the page: it comes even when that is gone already. */
+function useGroupChange<In, Out>(run: (input: In) => Promise<Out>, onDone?: () => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: run,
-    onSuccess: () =>
-      Promise.all(
+    onSuccess: () => {
+      onDone?.();
+      return Promise.all(
         ["groups", "units", "persons", "followings"].map((key) => queries.invalidateQueries({ queryKey: [key] })),
-      ),
+      );
+    },
   });
 }
 
@@ -57,6 +60,9 @@ export function useSaveGroup() {
   );
 }
 
-export function useDeleteGroup() {
-  return useGroupChange((id: string) => unwrap(api.DELETE("/api/v1/groups/{id}", { params: { path: { id } } })));
+export function useDeleteGroup(onDone: () => void) {
+  return useGroupChange(
+    (id: string) => unwrap(api.DELETE("/api/v1/groups/{id}", { params: { path: { id } } })),
+    onDone,
+  );
 }

@@ -28,16 +28,13 @@ function What() {
 export function ErasePanel({ person }: { person: PersonDetail }) {
   const { t } = useTranslation("persons");
   const navigate = useNavigate();
-  const erase = useErase(person.id);
+  const erase = useErase(person.id, () => {
+    notifications.show({ message: t("erase.done") });
+    void navigate({ to: "/persons" });
+  });
   const [asking, setAsking] = useState(false);
   const word = person.staff_number || person.name;
-  const run = (): void =>
-    erase.mutate(word, {
-      onSuccess: () => {
-        notifications.show({ message: t("erase.done") });
-        void navigate({ to: "/persons" });
-      },
-    });
+  const run = (): void => erase.mutate(word);
   return (
     <Panel title={t("erase.title")}>
       <What />

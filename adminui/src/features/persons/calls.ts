@@ -62,15 +62,20 @@ export function useIssueCode(account: string) {
   });
 }
 
-/** usePeopleChange is a mutation after which everything that shows people is read again. */
-function usePeopleChange<In, Out>(run: (input: In) => Promise<Out>) {
+/**
+ * usePeopleChange is a mutation after which everything that shows people is read again. What a
+ * change takes off the page says what follows in onDone: that comes even when it is gone already.
+ */
+function usePeopleChange<In, Out>(run: (input: In) => Promise<Out>, onDone?: () => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: run,
-    onSuccess: () =>
-      Promise.all(
+    onSuccess: () => {
+      onDone?.();
+      return Promise.all(
         ["persons", "units", "groups", "plans"].map((key) => queries.invalidateQueries({ queryKey: [key] })),
-      ),
+      );
+    },
   });
 }
 
@@ -97,14 +102,12 @@ export function useEditByHand(id: string) {
   );
 }
 
-export function useErase(id: string) {
-  return usePeopleChange((typed: string) =>
-    unwrap(
-      api.POST("/api/v1/persons/{id}/erase", {
-        params: { path: { id } },
-        body: { type_to_confirm: typed },
-      }),
-    ),
+export function useErase(id: string, onDone: () => void) {
+  const params = { path: { id } };
+  return usePeopleChange(
+    (typed: string) =>
+      unwrap(api.POST("/api/v1/persons/{id}/erase", { params, body: { type_to_confirm: typed } })),
+    onDone,
   );
 }
 

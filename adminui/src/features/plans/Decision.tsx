@@ -17,15 +17,11 @@ function useCodes(): Record<string, string> {
 function ApproveButton({ plan }: { plan: PlanDetail }) {
   const { t } = useTranslation("plans");
   const [asking, setAsking] = useState(false);
-  const approve = useApprove(plan.id);
+  const approve = useApprove(plan.id, () => {
+    setAsking(false);
+    notifications.show({ message: t("approved") });
+  });
   const locks = plan.counts.lock;
-  const run = (): void =>
-    approve.mutate(String(locks), {
-      onSuccess: () => {
-        setAsking(false);
-        notifications.show({ message: t("approved") });
-      },
-    });
   return (
     <>
       <Button color="red.9" onClick={() => setAsking(true)} data-testid="plan-approve">
@@ -38,7 +34,7 @@ function ApproveButton({ plan }: { plan: PlanDetail }) {
         dangerous
         typed={{ label: t("approveType", { count: locks }), word: String(locks) }}
         pending={approve.isPending}
-        onConfirm={run}
+        onConfirm={() => approve.mutate(String(locks))}
         onClose={() => setAsking(false)}
       >
         <Text mb="xs">{t("approveText", { count: locks })}</Text>
@@ -52,14 +48,10 @@ function RejectButton({ plan }: { plan: PlanDetail }) {
   const { t } = useTranslation("plans");
   const [asking, setAsking] = useState(false);
   const [comment, setComment] = useState("");
-  const reject = useReject(plan.id);
-  const run = (): void =>
-    reject.mutate(comment.trim(), {
-      onSuccess: () => {
-        setAsking(false);
-        notifications.show({ message: t("rejected") });
-      },
-    });
+  const reject = useReject(plan.id, () => {
+    setAsking(false);
+    notifications.show({ message: t("rejected") });
+  });
   return (
     <>
       <Button variant="default" onClick={() => setAsking(true)} data-testid="plan-reject">
@@ -70,7 +62,7 @@ function RejectButton({ plan }: { plan: PlanDetail }) {
         title={t("rejectTitle")}
         confirmLabel={t("reject")}
         pending={reject.isPending}
-        onConfirm={run}
+        onConfirm={() => reject.mutate(comment.trim())}
         onClose={() => setAsking(false)}
       >
         <Text mb="xs">{t("rejectText")}</Text>

@@ -52,27 +52,32 @@ export function useUndo() {
   return useMutation({ mutationFn: undoPlan });
 }
 
-/** Whatever comes of a decision, the plan on the screen is read again: others decide too. */
-function useDecision<In>(run: (input: In) => Promise<void>) {
+/**
+ * Whatever comes of a decision, the plan on the screen is read again: others decide too. onDone
+ * is not for mutate(): the live socket may take the button off the page before the answer is
+ * here, and what was given to mutate() goes with it.
+ */
+function useDecision<In>(run: (input: In) => Promise<void>, onDone: () => void) {
   return useMutation({
     mutationFn: run,
+    onSuccess: onDone,
     onSettled: () => queries.invalidateQueries({ queryKey: ["plans"] }),
   });
 }
 
-export function useApprove(id: string) {
-  return useDecision((typed: string) =>
-    unwrap(
-      api.POST("/api/v1/plans/{id}/approve", {
-        params: { path: { id } },
-        body: { type_to_confirm: typed },
-      }),
-    ),
+export function useApprove(id: string, onDone: () => void) {
+  const params = { path: { id } };
+  return useDecision(
+    (typed: string) =>
+      unwrap(api.POST("/api/v1/plans/{id}/approve", { params, body: { type_to_confirm: typed } })),
+    onDone,
   );
 }
 
-export function useReject(id: string) {
-  return useDecision((comment: string) =>
-    unwrap(api.POST("/api/v1/plans/{id}/reject", { params: { path: { id } }, body: { comment } })),
+export function useReject(id: string, onDone: () => void) {
+  const params = { path: { id } };
+  return useDecision(
+    (comment: string) => unwrap(api.POST("/api/v1/plans/{id}/reject", { params, body: { comment } })),
+    onDone,
   );
 }
