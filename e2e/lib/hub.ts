@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Browser } from '@playwright/test';
 import { freePort, until } from './net';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -76,8 +77,12 @@ export class Hub {
     return this.output.split('\n').filter((line) => line.includes(words));
   }
 
-  /** Ends the process and waits until it is gone, so that the next hub has the machine for itself. */
-  async stop(): Promise<void> {
+  /**
+   * Closes every page, which would otherwise go on calling this hub until the last journey, ends the
+   * process and waits until it is gone: the next hub has the machine for itself.
+   */
+  async stop(browser: Browser): Promise<void> {
+    for (const context of browser.contexts()) await context.close();
     for (const child of [this.recorder, this.child]) {
       if (!child || child.exitCode !== null) continue;
       const ended = new Promise((r) => child.once('exit', r));

@@ -37,7 +37,7 @@ test.beforeAll(async ({ browser }) => {
   page = await admin.open(`/connectors/${id}`);
 });
 
-test.afterAll(async () => hub?.stop());
+test.afterAll(async ({ browser }) => hub?.stop(browser));
 
 test('the port is tested, changed and served without a restart', async () => {
   expect(await accepted(before, '4801')).toBe('CA');

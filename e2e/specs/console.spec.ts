@@ -20,9 +20,9 @@ test.beforeAll(async ({ browser }) => {
   kis = await Kis.dial(mllp);
 });
 
-test.afterAll(async () => {
+test.afterAll(async ({ browser }) => {
   kis?.close();
-  await hub?.stop();
+  await hub?.stop(browser);
 });
 
 test('a full reload with one of forty people changes nothing until somebody has judged it', async () => {

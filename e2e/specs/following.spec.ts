@@ -87,9 +87,9 @@ test.beforeAll(async ({ browser }) => {
   [adaPhone, janPhone, miaPhone] = await Promise.all([phone(ada), phone(jan), phone(mia)]);
 });
 
-test.afterAll(async ({}, info) => {
+test.afterAll(async ({ browser }, info) => {
   if (info.errors.length > 0 || info.status !== info.expectedStatus) console.log(hub?.said('"level":"WARN"').concat(hub.errors()).join('\n'));
-  await hub?.stop();
+  await hub?.stop(browser);
 });
 
 test('a ward gets its room by one switch, and whoever works there is in it', async () => {

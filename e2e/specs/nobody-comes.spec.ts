@@ -40,10 +40,10 @@ test.beforeAll(async ({ browser }) => {
   await call.login('rufanlage', 'geheim12');
 });
 
-test.afterAll(async () => {
+test.afterAll(async ({ browser }) => {
   call?.close();
   kis?.close();
-  await hub?.stop();
+  await hub?.stop(browser);
 });
 
 test('nobody answers: the next step is asked, then the source hears that nobody comes', async () => {

@@ -29,7 +29,7 @@ test.beforeAll(async ({ browser }) => {
   for (const one of [nurse, other]) await one.live();
 });
 
-test.afterAll(async () => hub?.stop());
+test.afterAll(async ({ browser }) => hub?.stop(browser));
 
 test('the phone', async () => {
   const { page } = nurse;

@@ -32,8 +32,8 @@ test.beforeAll(async ({ browser }) => {
   admin = await Admin.signIn(browser, hub);
 });
 
-test.afterAll(async () => {
-  await hub?.stop();
+test.afterAll(async ({ browser }) => {
+  await hub?.stop(browser);
 });
 
 test('a nurse makes a passkey of her one-time code and signs in with nothing else', async ({ browser }) => {

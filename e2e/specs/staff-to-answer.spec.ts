@@ -33,11 +33,11 @@ test.beforeAll(async ({ browser }) => {
   second = await Nurse.phone(browser);
 });
 
-test.afterAll(async () => {
+test.afterAll(async ({ browser }) => {
   await cable?.pull();
   call?.close();
   kis?.close();
-  await hub?.stop();
+  await hub?.stop(browser);
 });
 
 test('staff arrive from the KIS, activate their accounts and take duty', async () => {

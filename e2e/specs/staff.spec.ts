@@ -22,9 +22,9 @@ test.beforeAll(async ({ browser }) => {
   kis = await Kis.dial(mllp);
 });
 
-test.afterAll(async () => {
+test.afterAll(async ({ browser }) => {
   kis?.close();
-  await hub?.stop();
+  await hub?.stop(browser);
 });
 
 const active = () => admin.call<{ persons: { active: number } }>('GET', '/overview').then((o) => o.persons.active);

@@ -40,9 +40,9 @@ test.beforeAll(async ({ browser }) => {
   }
 });
 
-test.afterAll(async ({}, info) => {
+test.afterAll(async ({ browser }, info) => {
   if (info.errors.length > 0 || info.status !== info.expectedStatus) console.log(hub?.errors().join('\n'));
-  await hub?.stop();
+  await hub?.stop(browser);
 });
 
 test('a first message, read, and answered', async () => {
