@@ -92,7 +92,7 @@ func (a *api) welcome(ctx context.Context, s accounts.Session, secret string, er
 	if err != nil {
 		return nil, err
 	}
-	if err := a.endSession(ctx); err != nil {
+	if err := a.endSession(ctx, caller(ctx)); err != nil {
 		return nil, err
 	}
 	return &signedIn{a.newCookie(secret), a.me(s)}, nil
@@ -100,17 +100,17 @@ func (a *api) welcome(ctx context.Context, s accounts.Session, secret string, er
 
 // logout answers the same with and without a session: in both cases there is none now.
 func (a *api) logout(ctx context.Context, _ *struct{}) (*signedOut, error) {
-	if err := a.endSession(ctx); err != nil {
+	if err := a.endSession(ctx, caller(ctx)); err != nil {
 		return nil, err
 	}
 	return &signedOut{a.noCookie()}, nil
 }
 
-func (a *api) endSession(ctx context.Context) error {
-	if s := caller(ctx); s.ID != "" {
-		return a.o.Sessions.SignOut(ctx, s)
+func (a *api) endSession(ctx context.Context, s accounts.Session) error {
+	if s.ID == "" {
+		return nil
 	}
-	return nil
+	return a.o.Sessions.SignOut(ctx, s)
 }
 
 func (a *api) getMe(ctx context.Context, _ *struct{}) (Me, error) { return a.me(caller(ctx)), nil }

@@ -71,10 +71,12 @@ func (e *edge) placeOf(c *gin.Context) accounts.Place {
 }
 
 // startTrip takes nothing of the query but whether it is a step-up: where the browser ends is
-// nobody's to choose.
+// nobody's to choose. Who begins to sign in anew gives up the session the browser has, which
+// does not come back with it: its cookie stays at home when another site sends the browser.
 func (a *api) startTrip(c *gin.Context, s accounts.Session) {
+	stepUp := c.Query("step_up") == "true"
 	of := accounts.Session{}
-	if c.Query("step_up") == "true" {
+	if stepUp {
 		if s.ID == "" {
 			a.turnBack(c, hub.E("server.start_trip", hub.Unauthenticated, "expired", ""))
 			return
@@ -82,6 +84,9 @@ func (a *api) startTrip(c *gin.Context, s accounts.Session) {
 		of = s
 	}
 	target, secret, err := a.o.SignIn.Trips.StartTrip(c, a.o.Clinic, c.Param("id"), of, a.placeOf(c))
+	if err == nil && !stepUp {
+		err = a.endSession(c, s)
+	}
 	if err != nil {
 		a.turnBack(c, err)
 		return

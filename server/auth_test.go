@@ -50,6 +50,32 @@ func TestTripBindsTheBrowser(t *testing.T) {
 	}
 }
 
+// TestTripEndsTheOlderSession: the answer of a provider comes from another site, without the
+// cookie of the session the browser had before. It ends when the trip begins.
+func TestTripEndsTheOlderSession(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		who, query string
+		fails      error
+		ended      int
+	}{
+		"signed in":      {who: "admin", ended: 1},
+		"nobody":         {},
+		"step-up":        {who: "admin", query: "?step_up=true"},
+		"other provider": {who: "admin", fails: hub.E("x", hub.NotFound, "", "")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, true)
+			r.signIns.tripErr = x.fails
+			r.do(x.who, "GET", "/api/v1/auth/oidc/"+thing+"/start"+x.query, "")
+			if len(r.world.ended) != x.ended {
+				t.Errorf("ended %v, want %d", r.world.ended, x.ended)
+			}
+		})
+	}
+}
+
 func TestTripErrorsAreCodes(t *testing.T) {
 	t.Parallel()
 	for name, x := range map[string]struct {
