@@ -12,5 +12,6 @@ export default defineConfig({
     // Far above what anything takes: a busy machine is no failure.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000, interval: 5 } },
   },
 });

@@ -63,6 +63,6 @@ describe("a room without the recorder", () => {
     await desktop.text(room, "vor dem Rechner");
     const between = await desktop.text(room, "während er wartet");
     expect(between.restoredBy).toBeNull();
-    expect(desktop.chat(room)?.title).toBe("Visite");
+    await expect.poll(() => desktop.chat(room)?.title).toBe("Visite");
   });
 });

@@ -96,7 +96,7 @@ describe("a second device", () => {
     await until("unread", () => desktop.chat(room)?.unread);
     await ben.do("markRead", room, seq as number);
     await until("read there too", () => desktop.chat(room)?.unread === 0);
-    expect(desktop.settled).toContain(room);
+    await expect.poll(() => desktop.settled).toContain(room);
   });
 });
 

@@ -64,7 +64,7 @@ describe("receiving", () => {
     await ben.start();
     await ben.text(room, "zwei");
     expect(await ben.texts(room)).toEqual(["eins", "zwei"]);
-    expect(ben.chat(room)?.unread).toBe(2);
+    await expect.poll(() => ben.chat(room)?.unread).toBe(2);
   });
 
   it("takes an item that comes twice once", async () => {
@@ -106,7 +106,7 @@ describe("receiving", () => {
     anna.connect();
     await anna.do("send", room, "geht weiter", 0);
     await ben.text(room, "geht weiter");
-    expect(ben.chat(room)?.unread).toBe(2);
+    await expect.poll(() => ben.chat(room)?.unread).toBe(2);
   });
 
   it("warns when the hub withholds a message", async () => {
@@ -121,7 +121,7 @@ describe("receiving", () => {
     await anna.do("send", room, "drei", 0);
     ben.connect();
     await ben.text(room, "drei");
-    expect(ben.chat(room)?.warnings).toEqual([{ kind: "missing", user: anna.user }]);
+    await expect.poll(() => ben.chat(room)?.warnings).toEqual([{ kind: "missing", user: anna.user }]);
     await ben.do("acknowledge", room, { kind: "missing", user: anna.user });
     await until("the warning to go", () => ben.chat(room)?.warnings.length === 0);
   });

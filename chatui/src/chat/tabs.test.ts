@@ -26,7 +26,7 @@ describe("a second tab", () => {
     await until("it in the second tab", () => anna.states[1]?.chats[0]?.last?.text === "für beide");
     tab.openTimeline(77, room);
     await until("both in its timeline", () => anna.timelines.get(77)?.entries.filter(({ kind }) => kind === "text").length === 2);
-    expect(anna.states[1]?.link).toEqual({ step: "certified" });
+    await expect.poll(() => anna.states[1]?.link).toEqual({ step: "certified" });
   });
 
   it("asks the first for what only that one may do; plaintext does not travel", async () => {

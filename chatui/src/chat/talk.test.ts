@@ -25,8 +25,8 @@ describe("two people", () => {
     await ben.do("send", room, "Moin", 1);
     await anna.text(room, "Moin");
     expect(await ben.texts(room)).toEqual(["Guten Morgen", "Moin"]);
-    expect(ben.chat(room)).toMatchObject({ kind: "direct", title: "Anna Beck", peer: anna.user, state: "ready", unread: 1, warnings: [] });
-    expect(ben.chat(room)?.last).toMatchObject({ text: "Moin", mine: true, prio: 1 });
+    await expect.poll(() => ben.chat(room)).toMatchObject({ kind: "direct", title: "Anna Beck", peer: anna.user, state: "ready", unread: 1, warnings: [] });
+    await expect.poll(() => ben.chat(room)?.last).toMatchObject({ text: "Moin", mine: true, prio: 1 });
   });
 
   it("have one direct room, whoever opens it", async () => {
@@ -41,7 +41,7 @@ describe("two people", () => {
     await ready(both[0], anna, ben);
     await anna.do("send", both[0], "nur einer", 0);
     await ben.text(both[0], "nur einer");
-    expect(anna.state?.chats).toHaveLength(1);
+    await expect.poll(() => anna.state?.chats).toHaveLength(1);
   });
 
   it("refuses what cannot be sent", async () => {
@@ -82,7 +82,7 @@ describe("groups", () => {
     found?.members.set(eve.user, { role: "member", since: new Date().toISOString() });
     await ward.recorder.force(room, eve.entry);
     await until("the banner", () => anna.chat(room)?.state === "frozen" && ben.chat(room)?.state === "frozen");
-    expect(anna.chat(room)?.warnings).toEqual([{ kind: "frozen", reason: "uninvited" }]);
+    await expect.poll(() => anna.chat(room)?.warnings).toEqual([{ kind: "frozen", reason: "uninvited" }]);
   });
 
   it("let somebody go: who left cannot read the next message", async () => {
@@ -93,7 +93,7 @@ describe("groups", () => {
     await until("his leaf to be gone", () => ward.hub.rooms.get(room)?.epoch === 2);
     await anna.do("send", room, "ohne Cem", 0);
     await ben.text(room, "ohne Cem");
-    expect(cem.chat(room)).toMatchObject({ state: "left" });
+    await expect.poll(() => cem.chat(room)).toMatchObject({ state: "left" });
     expect(await cem.texts(room)).toEqual([]);
     expect(await lines(ben, room)).toEqual(["created", "left"]);
   });
@@ -114,7 +114,7 @@ describe("groups", () => {
     const room = await anna.do("openGroup", "Sturz Zimmer 7", [ben.user], alert);
     await until("Ben's list", () => ben.chat(room));
     expect(await ben.do("openGroup", "Sturz", [anna.user], alert)).toBe(room);
-    expect(ben.chat(room)?.alert).toBe(alert);
+    await expect.poll(() => ben.chat(room)?.alert).toBe(alert);
   });
 
   it("change roles; the line says so", async () => {
@@ -135,8 +135,8 @@ describe("urgent messages", () => {
     await ready(room, anna, ben, cem);
     await anna.do("send", room, "Rea Zimmer 3", 2);
     const { id } = await ben.text(room, "Rea Zimmer 3");
-    expect(ben.chat(room)?.urgent).toBe(1);
-    expect(ben.notices.at(-1)).toEqual({ room, urgent: true });
+    await expect.poll(() => ben.chat(room)?.urgent).toBe(1);
+    await expect.poll(() => ben.notices.at(-1)).toEqual({ room, urgent: true });
     await ben.do("confirm", room, id);
     await ben.do("confirm", room, id);
     await until("one confirmation", async () => (await anna.text(room, "Rea Zimmer 3")).open === 1);
@@ -155,14 +155,14 @@ describe("reading", () => {
     for (const text of ["eins", "zwei", "drei"]) await anna.do("send", room, text, 0);
     await ben.text(room, "drei");
     await until("three unread", () => ben.chat(room)?.unread === 3);
-    expect((await anna.text(room, "drei")).delivery).toBe("delivered");
+    await expect.poll(async () => (await anna.text(room, "drei")).delivery).toBe("delivered");
     const { seq } = await ben.text(room, "zwei");
     await ben.do("markRead", room, seq as number);
     await until("one unread", () => ben.chat(room)?.unread === 1);
     expect(ben.settled).toEqual([]);
     await ben.do("markRead", room, ben.chat(room)?.lastSeq as number);
     await until("none", () => ben.chat(room)?.unread === 0);
-    expect(ben.settled).toEqual([room]);
+    await expect.poll(() => ben.settled).toEqual([room]);
     await until("read by Ben", async () => (await anna.text(room, "drei")).delivery === "read");
   });
 
@@ -188,6 +188,6 @@ describe("reading", () => {
     expect(ben.notices).toEqual([]);
     ben.crash();
     await ben.start();
-    expect(ben.chat(room)).toMatchObject({ draft: "halb fert", muted: true, unread: 1 });
+    await expect.poll(() => ben.chat(room)).toMatchObject({ draft: "halb fert", muted: true, unread: 1 });
   });
 });
