@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -100,8 +101,11 @@ func readPart(z *zip.Reader, name string, into any) error {
 }
 
 // readMerges collects merged ranges, which stand after the rows; at most 1,000, as they are
-// only of interest in the header.
+// only of interest in the header. Most sheets have none, which is seen without parsing them.
 func readMerges(z *zip.Reader, name string) (merges []string, err error) {
+	if some, err := mentions(z, name, "mergeCell"); err != nil || !some {
+		return nil, err
+	}
 	part, err := openPart(z, name)
 	if err != nil {
 		return nil, err
@@ -121,6 +125,30 @@ func readMerges(z *zip.Reader, name string) (merges []string, err error) {
 		}
 	}
 	return merges, nil
+}
+
+// mentions reports whether a word stands anywhere in a part.
+func mentions(z *zip.Reader, name, word string) (bool, error) {
+	part, err := openPart(z, name)
+	if err != nil {
+		return false, err
+	}
+	defer part.Close()
+	buf, kept := make([]byte, 64<<10), 0
+	for {
+		n, err := part.Read(buf[kept:])
+		seen := buf[:kept+n]
+		if bytes.Contains(seen, []byte(word)) {
+			return true, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, refuse("malformed", "the sheet cannot be read")
+		}
+		kept = copy(buf, seen[max(0, len(seen)-len(word)+1):]) // the word may begin here
+	}
 }
 
 // merged reports whether cells of a row are merged sideways.

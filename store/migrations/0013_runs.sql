@@ -11,6 +11,17 @@ where (d.clinic_id, d.id) = (r.clinic_id, r.plan_id) and d.state = 'rejected' an
 alter table directory_run force row level security;
 alter table directory_plan force row level security;
 
+-- A value is stated by a source that knows the person; that those two exist is checked there,
+-- once a person instead of once a value: a first load is mostly values.
+alter table person_value no force row level security;
+alter table person_source no force row level security;
+alter table person_value
+  drop constraint person_value_clinic_id_person_id_fkey,
+  drop constraint person_value_clinic_id_source_fkey,
+  add foreign key (clinic_id, person_id, source) references person_source (clinic_id, person_id, source);
+alter table person_value force row level security;
+alter table person_source force row level security;
+
 -- Somebody new who may be an administrator: an owner says whether they are.
 alter table directory_conflict drop constraint directory_conflict_reason_check;
 alter table directory_conflict

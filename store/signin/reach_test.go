@@ -139,6 +139,7 @@ func TestPosterSendsACodeToAKnownAddressOnly(t *testing.T) {
 	w.exec(`update person p set shown = shown || '{"mail": "eva@klinik.example"}' from account a where a.person_id = p.id and a.id = $1`, eva)
 	w.exec(`update person p set shown = shown || '{"mail": "anna@klinik.example"}' from account a where a.person_id = p.id and a.id = $1`, s.Account.ID)
 	// The newest word, but not the one that counts.
+	w.exec(`insert into person_source (clinic_id, source, key, person_id, status) select $1, id, 'guid-1', person_id, 'working' from account where id = $2`, w.clinic, eva)
 	w.exec(`insert into person_value (clinic_id, person_id, field, source, text) select $1, person_id, 'mail', id, 'else@where.example' from account where id = $2`, w.clinic, eva)
 	_, token, url, err := w.s.IssuePoster(w.ctx, s, unit, 72*time.Hour)
 	if err != nil || url != chatURL+"/join#poster="+token {

@@ -59,8 +59,8 @@ func columns(rows []shownRow) []any {
 
 // The first takes the rows of persons, so that of two transactions about one of them the
 // later sees what the earlier has written; the second then reads what is stated. The rows are
-// taken before anything is written of them: a value's foreign key holds on to its person too,
-// and two sources that had both written would wait for each other.
+// taken before anything is written of them: a foreign key holds on to its person too, and two
+// sources that had both written would wait for each other.
 const (
 	lockPersonsSQL = `select from person where id = any($1) and erased_at is null order by id for no key update`
 	statedSQL      = `
