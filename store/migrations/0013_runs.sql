@@ -11,15 +11,23 @@ where (d.clinic_id, d.id) = (r.clinic_id, r.plan_id) and d.state = 'rejected' an
 alter table directory_run force row level security;
 alter table directory_plan force row level security;
 
--- A value is stated by a source that knows the person; that those two exist is checked there,
--- once a person instead of once a value: a first load is mostly values.
+-- What is stated of a person, a source states that knows them; that both exist is checked
+-- there, once a person instead of once a value: a first load is mostly values. The same word
+-- is what history tells of.
 alter table person_value no force row level security;
+alter table person_unit_stated no force row level security;
 alter table person_source no force row level security;
 alter table person_value
   drop constraint person_value_clinic_id_person_id_fkey,
   drop constraint person_value_clinic_id_source_fkey,
   add foreign key (clinic_id, person_id, source) references person_source (clinic_id, person_id, source);
+alter table person_unit_stated
+  drop constraint person_unit_stated_clinic_id_person_id_fkey,
+  drop constraint person_unit_stated_clinic_id_source_fkey,
+  add foreign key (clinic_id, person_id, source) references person_source (clinic_id, person_id, source);
+alter table person_change drop constraint person_change_clinic_id_source_fkey;
 alter table person_value force row level security;
+alter table person_unit_stated force row level security;
 alter table person_source force row level security;
 
 -- Somebody new who may be an administrator: an owner says whether they are.
