@@ -19,7 +19,10 @@ import (
 
 // imports takes the files administrators hand in. A file belongs to a connector of kind
 // "sheet", whose people those of the file are.
-type imports struct{ a *App }
+type imports struct {
+	a      *App
+	recent *sheet.Recent
+}
 
 var _ server.Imports = imports{}
 
@@ -35,7 +38,7 @@ func (i imports) Take(ctx context.Context, clinic hub.ClinicID, u server.Upload)
 	if err != nil {
 		return server.Import{}, err
 	}
-	t, err := sheet.ReadSheet(u.Name, u.Body, config.Sheet)
+	t, err := i.recent.ReadSheet(u.Name, u.Body, config.Sheet)
 	if err != nil {
 		return server.Import{}, err
 	}
@@ -130,7 +133,7 @@ func (i imports) read(ctx context.Context, clinic hub.ClinicID, id string, o ser
 	if err != nil {
 		return r, err
 	}
-	if r.table, err = sheet.ReadSheet(r.file.Name, r.file.Body, config.Sheet); err != nil {
+	if r.table, err = i.recent.ReadSheet(r.file.Name, r.file.Body, config.Sheet); err != nil {
 		return r, err
 	}
 	for _, c := range o.Mapping {

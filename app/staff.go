@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wardline/wardline/connectors"
+	"github.com/wardline/wardline/connectors/sheet"
 	"github.com/wardline/wardline/hub"
 	"github.com/wardline/wardline/server"
 	"github.com/wardline/wardline/store"
@@ -78,7 +79,7 @@ func (a *App) staffPorts() server.Staff {
 	s := a.db.Staff()
 	return server.Staff{
 		Records: s, Hand: s, Changes: s, Actions: s, Conflicts: s, Merging: s, Runs: s, Passes: passes{a},
-		Imports: imports{a}, Groups: a.teams, Units: a.teams, Rosters: rosters{a}, Setup: firstRun{a}, Contacts: a.desk,
+		Imports: imports{a, &sheet.Recent{}}, Groups: a.teams, Units: a.teams, Rosters: rosters{a}, Setup: firstRun{a}, Contacts: a.desk,
 	}
 }
 
