@@ -111,6 +111,11 @@ func (p SignInPolicy) check() error {
 		if strings.EqualFold(v.Claim, "email") {
 			return bad(at+"claim", "must not be the mail address: whoever gets one gets the account")
 		}
+		for j, scope := range v.Scopes {
+			if !isScope(scope) {
+				return bad(at+"scopes["+strconv.Itoa(j)+"]", "is no scope")
+			}
+		}
 		for j, g := range v.Groups {
 			if !slices.Contains(AdminRoles(), g.Role) || g.Group == "" {
 				return bad(at+"groups["+strconv.Itoa(j)+"]", "names no group or no role")
@@ -118,6 +123,14 @@ func (p SignInPolicy) check() error {
 		}
 	}
 	return nil
+}
+
+// isScope reports whether s is a scope-token (RFC 6749 section 3.3) of bearable length: what
+// holds a space would ask the provider for more than one.
+func isScope(s string) bool {
+	return s != "" && len(s) <= 100 && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r == '"' || r == '\\' || r > '~'
+	})
 }
 
 // roles are those a list of the provider's groups gives.

@@ -121,6 +121,8 @@ func TestValidateRules(t *testing.T) {
 		"from":                   {func(r []alerting.Rule) []alerting.Rule { r[0].Match.From = "8:00"; return r }, "items[0].match.from"},
 		"to":                     {func(r []alerting.Rule) []alerting.Rule { r[0].Match.To = "24:00"; return r }, "items[0].match.to"},
 		"weekday":                {func(r []alerting.Rule) []alerting.Rule { r[0].Match.Weekdays = []int{1, 0}; return r }, "items[0].match.weekdays[1]"},
+		"many kinds":             {func(r []alerting.Rule) []alerting.Rule { r[0].Match.Kinds = make([]string, 51); return r }, "items[0].match.kinds"},
+		"many beds":              {func(r []alerting.Rule) []alerting.Rule { r[0].Match.Beds = make([]string, 201); return r }, "items[0].match.beds"},
 		"bounds crossed": {func(r []alerting.Rule) []alerting.Rule {
 			r[0].Match.MinPriority, r[0].Match.MaxPriority = &high, &low
 			return r

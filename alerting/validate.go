@@ -20,6 +20,8 @@ const (
 	maxRules   = 500
 	maxSteps   = 10
 	maxTargets = 8
+	maxNames   = 50  // connectors, kinds
+	maxPlaces  = 200 // wards, rooms, beds
 )
 
 // ValidateRules returns what is wrong with a whole ordered list; nil means that every
@@ -56,6 +58,16 @@ func (c *checker) require(ok bool, where, message string) {
 func (c *checker) match(at string, m *Match) {
 	c.require(wallClock(m.From), at+".from", "must be HH:MM")
 	c.require(wallClock(m.To), at+".to", "must be HH:MM")
+	for _, l := range []struct {
+		name      string
+		has, most int
+	}{
+		{"connectors", len(m.Connectors), maxNames}, {"kinds", len(m.Kinds), maxNames},
+		{"wards", len(m.Wards), maxPlaces}, {"rooms", len(m.Rooms), maxPlaces}, {"beds", len(m.Beds), maxPlaces},
+		{"weekdays", len(m.Weekdays), 7},
+	} {
+		c.require(l.has <= l.most, at+"."+l.name, fmt.Sprintf("has more than %d entries", l.most))
+	}
 	for i, d := range m.Weekdays {
 		c.require(d >= 1 && d <= 7, fmt.Sprintf("%s.weekdays[%d]", at, i), "must be 1 (Monday) to 7 (Sunday)")
 	}

@@ -522,6 +522,9 @@ func TestPolicyHidesSecretsAndIsNotOverwritten(t *testing.T) {
 		"by mail":      func(p *accounts.SignInPolicy) { p.Providers[0].Claim = "email" },
 		"unknown role": func(p *accounts.SignInPolicy) { p.Providers[0].Groups[0].Role = "king" },
 		"devices":      func(p *accounts.SignInPolicy) { p.Devices = "none" },
+		"two scopes":   func(p *accounts.SignInPolicy) { p.Providers[0].Scopes = []string{"profile groups"} },
+		"empty scope":  func(p *accounts.SignInPolicy) { p.Providers[0].Scopes = []string{""} },
+		"long scope":   func(p *accounts.SignInPolicy) { p.Providers[0].Scopes = []string{strings.Repeat("x", 101)} },
 	} {
 		q := saved
 		q.Providers = []accounts.Provider{saved.Providers[0]}

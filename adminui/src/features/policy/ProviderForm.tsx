@@ -76,6 +76,7 @@ export function ProviderForm({ provider, onChange }: Props) {
           label={t("provider.scopes")}
           description={t("provider.scopesHelp")}
           value={provider.scopes}
+          splitChars={[" ", ","]}
           onChange={(scopes) => onChange({ ...provider, scopes })}
         />
         {text("groups_claim")}
