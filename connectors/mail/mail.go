@@ -117,9 +117,9 @@ func (s *sender) Run(ctx context.Context) error {
 }
 
 func (s *sender) greet(ctx context.Context) {
-	client, err := s.client(false)
+	c, err := s.call(false)
 	if err == nil {
-		err = s.hello(ctx, client)
+		err = c.hello(ctx)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -131,7 +131,22 @@ func (s *sender) greet(ctx context.Context) {
 	}
 }
 
-func (s *sender) hello(ctx context.Context, c *gomail.Client) error {
+// call is one conversation with the server, not begun yet. The library leaves its connection
+// open where the greeting, TLS or the login fails (mended in v0.8.2), and where the server does
+// not answer the goodbye; the next beat would open another.
+type call struct {
+	*gomail.Client
+	conn net.Conn
+}
+
+func (c *call) hangUp() {
+	if c.conn != nil {
+		_ = c.conn.Close() // closed already after a goodbye that was answered
+	}
+}
+
+func (c *call) hello(ctx context.Context) error {
+	defer c.hangUp()
 	conn, err := c.DialToSMTPClientWithContext(ctx)
 	if err != nil {
 		return failure("mail.dial", err)
@@ -141,29 +156,45 @@ func (s *sender) hello(ctx context.Context, c *gomail.Client) error {
 	return nil
 }
 
-// client returns one that has not dialled yet.
-func (s *sender) client(signIn bool) (*gomail.Client, error) {
+func (s *sender) call(signIn bool) (*call, error) {
 	config, err := s.tls()
 	if err != nil {
 		return nil, err
 	}
-	o := []gomail.Option{gomail.WithPort(s.config.Port), gomail.WithTimeout(talkBound), gomail.WithTLSConfig(config), gomail.WithHELO(helo())}
+	c := &call{}
+	dial := new(net.Dialer).DialContext
+	policy := gomail.NoTLS
 	switch s.config.TLS {
 	case implicit:
-		o = append(o, gomail.WithSSL())
+		dial = (&tls.Dialer{Config: config}).DialContext
 	case startTLS:
-		o = append(o, gomail.WithTLSPolicy(gomail.TLSMandatory))
-	default:
-		o = append(o, gomail.WithTLSPolicy(gomail.NoTLS))
+		policy = gomail.TLSMandatory
+	}
+	o := []gomail.Option{
+		gomail.WithPort(s.config.Port), gomail.WithTimeout(talkBound), gomail.WithHELO(helo()), gomail.WithTLSConfig(config), gomail.WithTLSPolicy(policy),
+		gomail.WithDialContextFunc(func(ctx context.Context, network, address string) (conn net.Conn, err error) {
+			if conn, err = dial(ctx, network, address); err == nil {
+				c.conn = conn
+			}
+			return conn, err
+		}),
 	}
 	if signIn && s.config.User != "" {
-		o = append(o, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.config.User), gomail.WithPassword(s.config.Password))
+		o = append(o, gomail.WithOpportunisticSMTPAuth(signIns()...), gomail.WithUsername(s.config.User), gomail.WithPassword(s.config.Password))
 	}
-	c, err := gomail.NewClient(s.config.Host, o...)
-	if err != nil {
+	if c.Client, err = gomail.NewClient(s.config.Host, o...); err != nil {
 		return nil, failure("mail.client", err)
 	}
 	return c, nil
+}
+
+// signIns are the ways of signing in, the best first. A password is only sent once all is
+// encrypted (Config.validate), so those that show it to the server are among them.
+func signIns() []gomail.SMTPAuthType {
+	return []gomail.SMTPAuthType{
+		gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1PLUS, gomail.SMTPAuthSCRAMSHA1,
+		gomail.SMTPAuthNTLM, gomail.SMTPAuthCramMD5, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin,
+	}
 }
 
 // helo is what the server is told of this machine.
@@ -237,10 +268,10 @@ func (s *sender) reach(ctx context.Context) error {
 
 func (s *sender) try(signIn bool) func(context.Context) error {
 	return func(ctx context.Context) error {
-		c, err := s.client(signIn)
+		c, err := s.call(signIn)
 		if err != nil {
 			return err
 		}
-		return s.hello(ctx, c)
+		return c.hello(ctx)
 	}
 }

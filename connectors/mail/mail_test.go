@@ -17,6 +17,7 @@ import (
 	netmail "net/mail"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +33,11 @@ import (
 	"github.com/wardline/wardline/server/form"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// Connections that are left open count, so nothing may close them by collecting them.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(-1)
+	goleak.VerifyTestMain(m)
+}
 
 // box is a mail server in this process and what it has taken.
 type box struct {

@@ -32,10 +32,11 @@ func (s *sender) Mail(ctx context.Context, m connectors.Mail) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.client(true)
+	c, err := s.call(true)
 	if err != nil {
 		return err
 	}
+	defer c.hangUp()
 	err = c.DialAndSendWithContext(ctx, msg)
 	if msg.IsDelivered() {
 		err = nil // whatever went wrong at the goodbye
