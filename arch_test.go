@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"hl7/mllp":      {"hl7"},
 	"fhir":          {},
 	"fhir/fhirtest": {},
-	"ldap":          {},
+	"ldap":          {"hub/hubtest"}, // in tests
 	"ldap/ldaptest": {"hub/hubtest"},
 	"seal":          {},
 
@@ -60,8 +60,8 @@ var rooms = map[string][]string{
 	"connectors/alarmapi":    {"hub", "alerting", "connectors"},
 	"connectors/sheet":       {"hub", "directory", "connectors", "connectors/sheet/ical", "server/form"}, // the last in tests
 	"connectors/sheet/ical":  {},
-	"connectors/mail":        {"hub", "connectors", "server/form"},              // the last in tests
-	"connectors/scim":        {"hub", "directory", "connectors", "server/form"}, // the last in tests
+	"connectors/mail":        {"hub", "connectors", "server/form", "hub/hubtest"}, // the last two in tests
+	"connectors/scim":        {"hub", "directory", "connectors", "server/form"},   // the last in tests
 	"store":                  {"hub", "seal", "directory", "accounts", "messaging", "messaging/fanout", "messaging/fanout/fanouttest", "messaging/push", "alerting", "notify", "connectors", "store/staff", "store/pg"},
 	"store/pg":               {"hub"},
 	"store/talk":             {"hub", "messaging", "store/pg", "messaging/framing/framingtest", "seal"},                            // the last two in tests

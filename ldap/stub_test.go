@@ -13,6 +13,7 @@ import (
 
 	"github.com/jimlambrt/gldap"
 
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/ldap"
 )
 
@@ -60,12 +61,7 @@ func (s *stub) listen(t *testing.T) (url string) {
 	if err := server.Router(mux); err != nil {
 		t.Fatal(err)
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	ln.Close()
+	addr := hubtest.MustFreeAddr(t)
 	go server.Run(addr)
 	t.Cleanup(func() { server.Stop() })
 	for !server.Ready() {

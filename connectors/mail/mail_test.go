@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,7 @@ import (
 
 	"github.com/wardline/wardline/connectors"
 	"github.com/wardline/wardline/hub"
+	"github.com/wardline/wardline/hub/hubtest"
 	"github.com/wardline/wardline/server/form"
 )
 
@@ -224,14 +226,15 @@ func TestMailFails(t *testing.T) {
 	}
 }
 
+// freePort is one nobody listens at.
 func freePort(t *testing.T) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	_, port, _ := net.SplitHostPort(hubtest.MustFreeAddr(t))
+	n, err := strconv.Atoi(port)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
+	return n
 }
 
 // TestNothingIsInjected: what would begin a header or another recipient is refused before
