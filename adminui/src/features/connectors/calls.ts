@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { unwrap } from "@wardline/uikit/api/client.ts";
 import { api } from "../../api.ts";
 import type { Connector, ConnectorWrite, JsonObject, Scope } from "../../api/systems.ts";
+import { useChange } from "../../components/useChange.ts";
 
 const byId = (id: string) => ({ path: { id } });
 
@@ -42,20 +43,7 @@ export function useTokens(id: string) {
   });
 }
 
-/**
- * useChange is a mutation after which everything about connectors is read again. What a change
- * takes off the page says what follows in onDone: that comes even when it is gone already.
- */
-function useChange<In, Out>(run: (input: In) => Promise<Out>, onDone?: () => void) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: run,
-    onSuccess: () => {
-      onDone?.();
-      return queries.invalidateQueries({ queryKey: ["connectors"] });
-    },
-  });
-}
+const shows = ["connectors"];
 
 export interface SaveInput {
   /** Absent for a new connector. */
@@ -66,7 +54,7 @@ export interface SaveInput {
 
 /** useSave creates, or replaces the revision the writer has seen (412 otherwise). */
 export function useSave() {
-  return useChange(({ base, kind, body }: SaveInput) =>
+  return useChange(shows, ({ base, kind, body }: SaveInput) =>
     base
       ? unwrap(
           api.PUT("/api/v1/connectors/{id}", {
@@ -86,23 +74,23 @@ export function useTest() {
 }
 
 export function useRevert(id: string) {
-  return useChange((revision: number) =>
+  return useChange(shows, (revision: number) =>
     unwrap(api.POST("/api/v1/connectors/{id}/revert", { params: byId(id), body: { revision } })),
   );
 }
 
 export function useDelete(id: string, onDone: () => void) {
-  return useChange(() => unwrap(api.DELETE("/api/v1/connectors/{id}", { params: byId(id) })), onDone);
+  return useChange(shows, () => unwrap(api.DELETE("/api/v1/connectors/{id}", { params: byId(id) })), onDone);
 }
 
 export function useCreateToken(id: string) {
-  return useChange((body: { name: string; scopes: Scope[]; wards: string[] }) =>
+  return useChange(shows, (body: { name: string; scopes: Scope[]; wards: string[] }) =>
     unwrap(api.POST("/api/v1/connectors/{id}/tokens", { params: byId(id), body })),
   );
 }
 
 export function useRevokeToken(id: string) {
-  return useChange((tid: string) =>
+  return useChange(shows, (tid: string) =>
     unwrap(api.DELETE("/api/v1/connectors/{id}/tokens/{tid}", { params: { path: { id, tid } } })),
   );
 }

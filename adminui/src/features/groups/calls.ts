@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { unwrap } from "@wardline/uikit/api/client.ts";
 import { api } from "../../api.ts";
 import type { GroupSave } from "../../api/staff.ts";
+import { useChange } from "../../components/useChange.ts";
 import { useLongList } from "../../components/useLongList.ts";
 
 const groupsKey = ["groups"] as const;
@@ -35,23 +36,11 @@ export function usePreviewGroup() {
   });
 }
 
-/** onDone is for what the change takes off the page: it comes even when that is gone already. */
-function useGroupChange<In, Out>(run: (input: In) => Promise<Out>, onDone?: () => void) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: run,
-    onSuccess: () => {
-      onDone?.();
-      return Promise.all(
-        ["groups", "units", "persons", "followings"].map((key) => queries.invalidateQueries({ queryKey: [key] })),
-      );
-    },
-  });
-}
+const shows = ["groups", "units", "persons", "followings"];
 
 /** useSaveGroup makes a group (without an id) or changes one; 409 "stale" when others have saved. */
 export function useSaveGroup() {
-  return useGroupChange(({ id, ...body }: GroupSave & { id?: string }) =>
+  return useChange(shows, ({ id, ...body }: GroupSave & { id?: string }) =>
     unwrap(
       id
         ? api.PUT("/api/v1/groups/{id}", { params: { path: { id } }, body })
@@ -61,7 +50,8 @@ export function useSaveGroup() {
 }
 
 export function useDeleteGroup(onDone: () => void) {
-  return useGroupChange(
+  return useChange(
+    shows,
     (id: string) => unwrap(api.DELETE("/api/v1/groups/{id}", { params: { path: { id } } })),
     onDone,
   );

@@ -5,6 +5,7 @@ import { api } from "../../api.ts";
 import type { Person } from "../../api/directory.ts";
 import type { List } from "../../api/list.ts";
 import type { Bulk, Entry } from "../../api/staff.ts";
+import { useChange } from "../../components/useChange.ts";
 import { withoutEmpty, type Filters } from "../../components/useFilters.ts";
 import { useLongList } from "../../components/useLongList.ts";
 
@@ -62,26 +63,11 @@ export function useIssueCode(account: string) {
   });
 }
 
-/**
- * usePeopleChange is a mutation after which everything that shows people is read again. What a
- * change takes off the page says what follows in onDone: that comes even when it is gone already.
- */
-function usePeopleChange<In, Out>(run: (input: In) => Promise<Out>, onDone?: () => void) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: run,
-    onSuccess: () => {
-      onDone?.();
-      return Promise.all(
-        ["persons", "units", "groups", "plans"].map((key) => queries.invalidateQueries({ queryKey: [key] })),
-      );
-    },
-  });
-}
+const shows = ["persons", "units", "groups", "plans"];
 
 export function useSetLock(account: string) {
   const params = { path: { id: account } };
-  return usePeopleChange((lock: boolean) =>
+  return useChange(shows, (lock: boolean) =>
     unwrap(
       lock
         ? api.POST("/api/v1/accounts/{id}/lock", { params })
@@ -91,20 +77,21 @@ export function useSetLock(account: string) {
 }
 
 export function useEnter() {
-  return usePeopleChange((body: { entry: Entry; confirm: boolean }) =>
+  return useChange(shows, (body: { entry: Entry; confirm: boolean }) =>
     unwrap(api.POST("/api/v1/persons", { body })),
   );
 }
 
 export function useEditByHand(id: string) {
-  return usePeopleChange((body: Entry) =>
+  return useChange(shows, (body: Entry) =>
     unwrap(api.PUT("/api/v1/persons/{id}/values", { params: { path: { id } }, body })),
   );
 }
 
 export function useErase(id: string, onDone: () => void) {
   const params = { path: { id } };
-  return usePeopleChange(
+  return useChange(
+    shows,
     (typed: string) =>
       unwrap(api.POST("/api/v1/persons/{id}/erase", { params, body: { type_to_confirm: typed } })),
     onDone,
@@ -119,7 +106,7 @@ export function useBulkTrial() {
 }
 
 export function useBulk() {
-  return usePeopleChange((bulk: Bulk) =>
+  return useChange(shows, (bulk: Bulk) =>
     unwrap(api.POST("/api/v1/persons/bulk", { body: { bulk, dry: false } })),
   );
 }
