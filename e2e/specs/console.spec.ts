@@ -83,4 +83,21 @@ test('a signal can be tried without calling anybody', async () => {
   expect(items).toEqual([]);
 });
 
+test('whatever is taken away for good leads back to its list', async () => {
+  const { id } = await admin.call<{ id: string }>('POST', '/connectors', { kind: 'hl7v2-mllp', name: 'Alt', enabled: false, config: { address: `127.0.0.1:${await freePort()}` } });
+  let page = await admin.open(`/connectors/${id}`);
+  await page.getByTestId('connector-delete').click();
+  await page.getByRole('dialog').getByRole('textbox').fill('Alt');
+  await page.getByRole('dialog').getByRole('button', { name: 'Löschen' }).click();
+  await expect(page).toHaveURL(/\/connectors$/);
+
+  await admin.sheet(['Personalnummer;Nachname;Vorname', '9001;Grün;Ada']);
+  page = await admin.person('9001');
+  await page.getByTestId('person-erase').click();
+  await page.getByRole('dialog').getByRole('textbox').fill('9001');
+  await page.getByRole('dialog').getByRole('button', { name: 'löschen' }).click();
+  await expect(page.getByText('Die Person ist gelöscht.')).toBeVisible();
+  await expect(page).toHaveURL(/\/persons$/);
+});
+
 test('no page complained', () => admin.complaints.none());
